@@ -1,0 +1,84 @@
+// A REST API: where it is, who asks, how fast, and how each of its collections is paged.
+import { z } from 'zod';
+
+/** A dotted path into the body: `data`, `meta.next`; empty: the body itself. */
+const path = z.string().max(500);
+const param = z.string().min(1).max(200);
+
+const auth = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('none') }),
+  z.strictObject({ type: z.literal('bearer'), token: z.string().min(1) }),
+  z.strictObject({ type: z.literal('basic'), username: z.string(), password: z.string() }),
+  z.strictObject({
+    type: z.literal('api_key'),
+    key: z.string().min(1),
+    /** Name of the header or query parameter. Default: header `X-API-Key`. */
+    name: param.optional(),
+    in: z.enum(['header', 'query']).optional(),
+  }),
+  /** Fetches a token by POST and again when it expires or is refused (RFC 6749, 4.4). */
+  z.strictObject({
+    type: z.literal('oauth2_client_credentials'),
+    tokenUrl: z.string().min(1),
+    clientId: z.string().min(1),
+    clientSecret: z.string().min(1),
+    scope: z.string().optional(),
+  }),
+]);
+
+const paginator = z.discriminatedUnion('type', [
+  /** The body names the next page by a cursor; absent, null or "" ends. */
+  z.strictObject({ type: z.literal('cursor'), cursor_path: path, cursor_param: param }),
+  /** The body holds the URL of the next page. Only the connection's own origin is followed. */
+  z.strictObject({ type: z.literal('json_link'), next_url_path: path }),
+  /** RFC 8288 `Link: <…>; rel="next"`. Only the connection's own origin is followed. */
+  z.strictObject({ type: z.literal('header_link'), rel: z.string().optional() }),
+  /** `offset` counts records. Ends at an empty page, or at `total_path` where given. */
+  z.strictObject({ type: z.literal('offset'), offset_param: param.optional(), total_path: path.optional() }),
+  /** Pages are numbered. Ends at an empty page, or at `total_path` (records) or `total_pages_path`. */
+  z.strictObject({
+    type: z.literal('page_number'),
+    page_param: param.optional(),
+    first: z.number().int().min(0).optional(),
+    total_path: path.optional(),
+    total_pages_path: path.optional(),
+  }),
+  z.strictObject({ type: z.literal('single_page') }),
+]);
+
+const stream = z.strictObject({
+  /** Below baseUrl. */
+  path: z.string().min(1),
+  key: z.array(z.string().min(1)).optional(),
+  /** Where the array of records is in the body. */
+  records: path,
+  paginator,
+  /** How a page's size is asked for. Offsets advance by the records that came, not by this. */
+  pageSize: z.strictObject({ param, size: z.number().int().min(1).max(100_000) }).optional(),
+  /** Fixed query parameters. */
+  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+
+export const httpConnection = z.strictObject({
+  type: z.literal('http'),
+  baseUrl: z.string().min(1),
+  auth: auth.optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  /** Longest silence of the server, and longest wait for an answer to begin. Default 60. */
+  timeoutSeconds: z.number().positive().max(3_600).optional(),
+  /** A body larger than this is refused by name. Default 256 MiB. */
+  maxPageBytes: z.number().int().min(1).optional(),
+  limits: z
+    .strictObject({
+      requestsPerSecond: z.number().positive().optional(),
+      concurrency: z.number().int().min(1).max(64).optional(),
+      requestsPerDay: z.number().int().min(1).optional(),
+    })
+    .optional(),
+  streams: z.record(z.string().min(1).max(200), stream),
+});
+export type HttpConnection = z.infer<typeof httpConnection>;
+export type HttpStream = z.infer<typeof stream>;
+export type HttpAuth = NonNullable<HttpConnection['auth']>;
+export type HttpPaginator = HttpStream['paginator'];

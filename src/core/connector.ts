@@ -1,0 +1,148 @@
+// What a connector is: a source that is read in pages, a sink that is written in checkpoints, a store that holds objects.
+// The comments are the contract; the conformance suites in test/conformance hold every implementation to it.
+import type { Json } from './json.js';
+
+/** What the engine lends a connector for the length of one call. */
+export interface Context {
+  /** Ask for nothing new once this aborts: throw `Stopped` instead of making the next request. What is in flight may finish. */
+  readonly stop: AbortSignal;
+  /** Break off what is in flight. Aborts after `stop`. */
+  readonly signal: AbortSignal;
+  readonly meter: Meter;
+}
+
+/** Where a connector reports what it does, for progress and proof. */
+export interface Meter {
+  /** One request was sent to the source (each attempt counts). */
+  request(): void;
+  /** A request failed and will be made again. */
+  retry(error: Error): void;
+  /** Waiting until an epoch ms for a reason (`rate limit`, `retry-after`); `null` when the wait is over. */
+  waiting(until: number | null, reason: string): void;
+}
+
+/** A source's own opaque JSON: where the next page begins. Small (well under 8 KiB), never a secret. */
+export type Cursor = Json;
+
+/** One table, API collection or listing. */
+export interface Stream {
+  readonly name: string;
+  /** The fields that tell records apart, in order; empty where the source has none. */
+  readonly key: readonly string[];
+  readonly encoding: Encoding;
+  /** The source's own description of the records (columns and types), kept in the archive's manifest. */
+  readonly schema: Json;
+  /** How many records are expected, where the source can tell cheaply. */
+  readonly estimate: number | null;
+}
+
+export type Encoding = 'jsonl' | 'csv';
+
+/** A part of a stream that can be read on its own. Partitions of a stream do not overlap and leave no gap. */
+export interface Partition {
+  /** Unique in its stream; safe as a file name: `[0-9a-z-]+`. */
+  readonly id: string;
+  /** The source's own description of the part. Small: under 8 KiB. */
+  readonly range: Json;
+  readonly estimate: number | null;
+}
+
+/** What one step of reading returned: whole records as the bytes the source sent. */
+export interface Page {
+  readonly payload: Payload;
+  /** How many records the payload holds. May be 0. */
+  readonly records: number;
+  /** Where the next page begins; `null`: this was the last one. */
+  readonly next: Cursor | null;
+}
+
+/**
+ * Whole records, encoded:
+ * - `jsonl`: one JSON text a line, each line ended by LF;
+ * - `csv`: RFC 4180 rows ended by LF, NULL as an empty unquoted field; `header` is the header line with its LF.
+ * The chunks are owned by the receiver: a source never changes them after the yield.
+ */
+export type Payload =
+  | { readonly format: 'jsonl'; readonly chunks: readonly Uint8Array[] }
+  | { readonly format: 'csv'; readonly header: Uint8Array; readonly chunks: readonly Uint8Array[] };
+
+/**
+ * The reading side. Every method throws `LonghaulError` and nothing else, `Stopped` excepted.
+ * It does not retry: a decorator does, by reading again from the last page's `next`.
+ */
+export interface Source {
+  /** All streams, or the named ones, sorted by name. A name it does not have is `stream_unknown`. */
+  streams(ctx: Context, names?: readonly string[]): AsyncIterable<Stream>;
+  /** About `want` partitions (1 ≤ want ≤ 128; never more than `want`), in the order of their records. At least one. */
+  partitions(ctx: Context, stream: Stream, want: number): AsyncIterable<Partition>;
+  /**
+   * The pages of a partition from a cursor (`null`: its beginning). Pull is backpressure. It ends when the partition
+   * is exhausted, and only then. Reading twice from one cursor gives the same records while the source does not change.
+   */
+  read(ctx: Context, stream: string, partition: Partition, from: Cursor | null): AsyncIterable<Page>;
+  close(): Promise<void>;
+}
+
+/** Which part of a job a writer writes. */
+export interface Target {
+  readonly stream: string;
+  readonly partition: string;
+  /** Ordinal of the partition in the job: stream order, then partition order. */
+  readonly index: number;
+}
+
+/** Where a finished partition ended, as its sink described it. */
+export interface Head extends Target {
+  readonly state: Json;
+  readonly records: number;
+}
+
+/** The breadcrumb that a flush makes durable beside the data. */
+export interface Breadcrumb {
+  readonly cursor: Cursor | null;
+  readonly done: boolean;
+}
+
+/** The writing side. Every method may run twice, or at once in two processes, and leaves one right result. */
+export interface Sink {
+  /** Makes ready for these streams; called for every page of the plan. The first call claims the target for the job. */
+  begin(ctx: Context, streams: readonly Stream[]): Promise<void>;
+  /** A writer that goes on from `state`, what the last flush returned (`null`: nothing written yet). */
+  open(ctx: Context, target: Target, state: Json | null): Promise<SinkWriter>;
+  /** Takes finished heads off the workflow's hands; returns what stands for all settled so far. Bounded in size. */
+  settle(ctx: Context, heads: readonly Head[], settled: Json | null): Promise<Json>;
+  /** Publishes: all that was settled, and these heads. `report` is the job as the API shows it. Harmless when repeated. */
+  seal(
+    ctx: Context,
+    work: { heads: readonly Head[]; settled: Json | null; report: Json },
+  ): Promise<SealSummary>;
+  /** Removes what the job wrote, unless it was sealed. Harmless when repeated. */
+  discard(ctx: Context): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SinkWriter {
+  write(page: Page): Promise<void>;
+  /** Resolves when everything written is durable; returns the sink's state, under 4 KiB. */
+  flush(breadcrumb: Breadcrumb): Promise<Json>;
+  /** Lets go of what was not flushed. Harmless after `flush`. */
+  abort(): Promise<void>;
+}
+
+/** What sealing proved. */
+export interface SealSummary {
+  readonly records: number;
+  readonly bytes: number;
+  readonly storedBytes: number;
+  readonly segments: number;
+  /** Objects found wrong by a verify job, at most 100 of them; `findingsTotal` counts all. */
+  readonly findings?: readonly Finding[];
+  readonly findingsTotal?: number;
+}
+
+/** One damaged, missing or surplus object. */
+export interface Finding {
+  readonly path: string;
+  readonly problem: 'damaged' | 'missing' | 'surplus';
+  readonly detail: string;
+}

@@ -1,0 +1,212 @@
+// Every error Longhaul names: one table, one class. A code states the reaction it needs, so nobody matches strings.
+
+/**
+ * How the engine reacts:
+ * - `transient`: try again soon, a bounded number of times in a row;
+ * - `throttled`: the source said when to come back (`until`);
+ * - `unauthorized`: refresh the credential once, then give up;
+ * - `permanent`: trying again cannot help; the job fails and can be retried by a person;
+ * - `reject`: this record only; the rest goes on.
+ */
+export type Reaction = 'transient' | 'throttled' | 'unauthorized' | 'permanent' | 'reject';
+
+interface ErrorRow {
+  readonly reaction: Reaction;
+  /** Attempts in a row without progress before a `transient` error ends the job. */
+  readonly attempts?: number;
+  /** What the reader can do about it, unless the thrower knows better. */
+  readonly hint: string;
+}
+
+const rows = {
+  // what the operator wrote
+  config_invalid: { reaction: 'permanent', hint: 'Correct longhaul.config.yml as the message says.' },
+  spec_invalid: { reaction: 'permanent', hint: 'Correct the fields that the message names.' },
+  connection_unknown: {
+    reaction: 'permanent',
+    hint: 'Use a connection named in longhaul.config.yml: `longhaul connections` lists them.',
+  },
+  connection_unsuitable: {
+    reaction: 'permanent',
+    hint: 'Use a connection of a type that can do this: `longhaul connections` lists them.',
+  },
+  stream_unknown: {
+    reaction: 'permanent',
+    hint: 'Use a stream the source has; leave `streams` out to take all.',
+  },
+
+  // sources
+  source_unreachable: {
+    reaction: 'transient',
+    attempts: 8,
+    hint: 'Check host, port, DNS and firewall of the connection: `longhaul connections check NAME`.',
+  },
+  source_timeout: {
+    reaction: 'transient',
+    attempts: 8,
+    hint: 'The source answers too slowly: use a smaller page size or a longer `timeoutSeconds`.',
+  },
+  source_unavailable: {
+    reaction: 'transient',
+    attempts: 8,
+    hint: 'The source answers with server errors. Retry the job when it works again; finished work is kept.',
+  },
+  source_throttled: {
+    reaction: 'throttled',
+    hint: 'The source limits the request rate; lower `limits.requestsPerSecond` if this comes often.',
+  },
+  quota_spent: {
+    reaction: 'throttled',
+    hint: 'The request quota is spent; the job goes on by itself when it renews.',
+  },
+  unauthorized: {
+    reaction: 'unauthorized',
+    hint: 'Renew the credential of the connection, restart the worker if it came from the environment, then retry the job.',
+  },
+  source_forbidden: { reaction: 'permanent', hint: 'Give the credential permission to read this stream.' },
+  source_not_found: { reaction: 'permanent', hint: 'Check baseUrl and path of the stream.' },
+  source_refused: {
+    reaction: 'permanent',
+    hint: 'The source refuses the request as it is: check path, parameters and page size of the stream.',
+  },
+  response_not_json: {
+    reaction: 'transient',
+    attempts: 4,
+    hint: 'The source answers something other than JSON: check baseUrl, path and whether a login page or proxy answers instead.',
+  },
+  response_invalid: {
+    reaction: 'transient',
+    attempts: 4,
+    hint: 'The source answers broken or truncated JSON: try a smaller page size.',
+  },
+  records_missing: {
+    reaction: 'transient',
+    attempts: 4,
+    hint: 'Set `records` of the stream to the place of the array in the answer.',
+  },
+  cursor_repeated: {
+    reaction: 'permanent',
+    hint: 'The source gave a cursor that it had given before: check the paginator of the stream.',
+  },
+  database_error: { reaction: 'permanent', hint: 'The database refuses the query; its message says why.' },
+  table_missing: {
+    reaction: 'permanent',
+    hint: 'The table is gone or renamed. Take it out of the streams, or bring it back and retry the job.',
+  },
+  table_changed: { reaction: 'permanent', hint: 'Columns changed while the job ran. Start a new backup.' },
+  key_missing: {
+    reaction: 'permanent',
+    hint: 'Add a primary key, or leave this relation out of the streams.',
+  },
+  permission_denied: {
+    reaction: 'permanent',
+    hint: 'Grant the role of the connection what the message names.',
+  },
+
+  // sinks and archives
+  disk_full: {
+    reaction: 'permanent',
+    hint: 'Free space in the folder of the connection, then retry the job; finished work is kept.',
+  },
+  sink_unwritable: {
+    reaction: 'permanent',
+    hint: 'Let the worker write to the folder of the connection, then retry the job.',
+  },
+  object_missing: {
+    reaction: 'permanent',
+    hint: 'The object is not in the store any more: restore the folder, or start a new job.',
+  },
+  archive_exists: {
+    reaction: 'permanent',
+    hint: 'Choose another archive id or prefix; an archive is never overwritten.',
+  },
+  archive_missing: {
+    reaction: 'permanent',
+    hint: 'No manifest.json there: check connection, prefix and archive id, or whether that backup completed.',
+  },
+  archive_unsupported: {
+    reaction: 'permanent',
+    hint: 'The archive has another format version: use a Longhaul that knows it.',
+  },
+  archive_damaged: {
+    reaction: 'permanent',
+    hint: 'Bring the named objects back from a copy, or make a new backup; the other objects are intact.',
+  },
+  chain_broken: {
+    reaction: 'permanent',
+    hint: 'Work files of the job were changed or removed under it. Start a new job.',
+  },
+
+  // steering and service
+  job_unknown: { reaction: 'permanent', hint: '`longhaul jobs` lists the jobs there are.' },
+  job_state_conflict: {
+    reaction: 'permanent',
+    hint: 'Look at the state of the job with `longhaul show ID`.',
+  },
+  idempotency_conflict: { reaction: 'permanent', hint: 'Use a new Idempotency-Key for another body.' },
+  worker_unavailable: {
+    reaction: 'transient',
+    attempts: 1,
+    hint: 'No worker answers: start one with `longhaul worker`.',
+  },
+  temporal_unreachable: {
+    reaction: 'transient',
+    attempts: 1,
+    hint: 'Start Temporal (`npm start`), or point TEMPORAL_ADDRESS at it.',
+  },
+  job_terminated: {
+    reaction: 'permanent',
+    hint: 'Somebody ended the workflow in Temporal by force. Start a new job.',
+  },
+  handover: { reaction: 'transient', hint: 'The worker is shutting down; another one takes over.' },
+  internal: {
+    reaction: 'transient',
+    attempts: 5,
+    hint: 'A fault in Longhaul: please report it with the job id and the log.',
+  },
+} satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof rows;
+export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = rows;
+
+/** An error as data: what is stored in Temporal, shown by the API and read after a crash. Never holds secrets or records. */
+export interface ErrorData {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly stream?: string;
+  readonly partition?: string;
+}
+
+export interface ErrorExtras {
+  readonly hint?: string;
+  readonly cause?: unknown;
+  /** Epoch ms at which a throttled source may be asked again. */
+  readonly until?: number;
+}
+
+/** The only error that connectors, archive and API throw on purpose. */
+export class LonghaulError extends Error {
+  override readonly name = 'LonghaulError';
+  readonly hint: string;
+  readonly until: number | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    extras: ErrorExtras = {},
+  ) {
+    super(message, { cause: extras.cause });
+    this.hint = extras.hint ?? ERRORS[code].hint;
+    this.until = extras.until;
+  }
+
+  get reaction(): Reaction {
+    return ERRORS[this.code].reaction;
+  }
+}
+
+/** Thrown by a source that was told to stop (`ctx.stop`) before it asked for its next page. Not a failure. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}

@@ -1,0 +1,77 @@
+// A job as the API, the command line and report.json show it.
+import type { Finding } from './connector.js';
+import type { ErrorData } from './errors.js';
+import type { JobSpec } from './spec.js';
+
+export type JobKind = JobSpec['kind'];
+
+export const JOB_STATES = [
+  'queued',
+  'running',
+  'paused',
+  'waiting',
+  'cancelling',
+  'completed',
+  'failed',
+  'cancelled',
+] as const;
+export type JobState = (typeof JOB_STATES)[number];
+export const ENDED: readonly JobState[] = ['completed', 'failed', 'cancelled'];
+
+/** All figures are of durable work: what a checkpoint covers. */
+export interface JobProgress {
+  readonly records: number;
+  /** Before compression. */
+  readonly bytes: number;
+  readonly pages: number;
+  /** Requests sent to the source, every attempt counted. */
+  readonly requests: number;
+  readonly retries: number;
+  readonly rejects: number;
+  readonly estimatedRecords: number | null;
+  /** 0 to 100, one decimal; null while the total is unknown. */
+  readonly percent: number | null;
+  /** Over the last seconds; null while nothing runs. */
+  readonly recordsPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  /** ISO time at which a waiting job goes on. */
+  readonly waitingUntil: string | null;
+  readonly waitingFor: string | null;
+}
+
+export interface StreamProgress {
+  readonly name: string;
+  readonly state: 'queued' | 'running' | 'completed';
+  readonly records: number;
+  readonly partitions: { readonly done: number; readonly running: number; readonly total: number };
+}
+
+export interface JobResult {
+  readonly records: number;
+  readonly bytes: number;
+  readonly storedBytes: number;
+  readonly segments: number;
+  readonly findings?: readonly Finding[];
+  readonly findingsTotal?: number;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly state: JobState;
+  readonly source: JobSpec['source'];
+  readonly sink: Extract<JobSpec, { kind: 'backup' }>['sink'] | null;
+  readonly options: NonNullable<JobSpec['options']>;
+  /** `connection/prefix/id` of the archive that the job writes or reads. */
+  readonly archive: string | null;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly progress: JobProgress;
+  /** At most 50: the running ones, then the latest; `streamsTotal` counts all that were planned so far. */
+  readonly streams: readonly StreamProgress[];
+  readonly streamsTotal: number;
+  readonly result: JobResult | null;
+  readonly error: ErrorData | null;
+  readonly webUi: string | null;
+}

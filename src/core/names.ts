@@ -1,0 +1,20 @@
+// The names that the API, the workflows and the worker share.
+
+export const TASK_QUEUE = 'longhaul';
+
+export const SIGNALS = { pause: 'pause', resume: 'resume' } as const;
+
+/** Keyword search attributes, declared in temporal-dev.yml. */
+export const SEARCH_ATTRIBUTES = {
+  kind: 'JobKind',
+  state: 'JobState',
+  source: 'JobSource',
+  sink: 'JobSink',
+  tenant: 'JobTenant',
+} as const;
+
+/** Memo keys. `request` is set by the API at the start, `job` by the workflow as it goes. */
+export const MEMO = { request: 'request', job: 'job' } as const;
+
+/** Workflow types, as the Web UI shows them. */
+export const WORKFLOWS = { backup: 'backup', verify: 'verify', checkConnection: 'checkConnection' } as const;

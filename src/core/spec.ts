@@ -1,0 +1,55 @@
+// What a caller asks for: the body of POST /v1/jobs, validated. Not imported by workflow code (zod would double its bundle).
+import { z } from 'zod';
+
+const name = z.string().min(1).max(200);
+/** A relative place in a sink: parts of letters, digits, `.`, `_`, `-`, parted by `/`; no part is `.` or `..`. */
+const place = z
+  .string()
+  .max(300)
+  .regex(
+    /^(?!\.{1,2}(\/|$))[\w.-]+(\/(?!\.{1,2}(\/|$))[\w.-]+)*$/,
+    'letters, digits, ".", "_", "-", parted by "/"',
+  );
+const archiveId = place
+  .max(120)
+  .refine((id) => !id.includes('/'), 'an archive id has no "/"; put folders into `prefix`');
+
+const streams = z.array(name).min(1).max(1_000).optional();
+const tenant = z.string().min(1).max(100).optional();
+const lanes = z.number().int().min(1).max(64).optional();
+
+/** Where checkpoints fall; whichever comes first. */
+const checkpoint = z
+  .strictObject({
+    seconds: z.number().positive().max(600).optional(),
+    bytes: z.number().int().min(1).max(268_435_456).optional(),
+    pages: z.number().int().min(1).optional(),
+  })
+  .optional();
+
+const backup = z.strictObject({
+  kind: z.literal('backup'),
+  source: z.strictObject({ connection: name, streams }),
+  sink: z.strictObject({ connection: name, prefix: place.optional(), archive: archiveId.optional() }),
+  options: z
+    .strictObject({
+      lanes,
+      pageSize: z.number().int().min(1).max(100_000).optional(),
+      checkpoint,
+      compression: z.enum(['zstd', 'gzip', 'none']).optional(),
+      tenant,
+    })
+    .optional(),
+});
+
+const verify = z.strictObject({
+  kind: z.literal('verify'),
+  source: z.strictObject({ connection: name, archive: place }),
+  options: z.strictObject({ lanes, tenant }).optional(),
+});
+
+export const jobSpecSchema = z.discriminatedUnion('kind', [backup, verify]);
+
+export type JobSpec = z.infer<typeof jobSpecSchema>;
+export type BackupSpec = z.infer<typeof backup>;
+export type VerifySpec = z.infer<typeof verify>;
