@@ -1,0 +1,194 @@
+// A whole Longhaul for a test: the built `longhaul dev` with Temporal, API and workers as processes of their own,
+// on free ports and in a folder of its own, and the few calls that a test makes to it.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Job } from '../../src/core/job.js';
+import { ENDED } from '../../src/core/job.js';
+import type { JobSpec } from '../../src/core/spec.js';
+import { alive, descendants, end, outputOf, start } from './processes.js';
+import type { ProcessRow, Started } from './processes.js';
+import { until } from './until.js';
+
+const BIN = fileURLToPath(new URL('../../bin/longhaul.mjs', import.meta.url));
+/** Long enough for a first start that has to fetch or build the Temporal CLI. */
+export const START_TIMEOUT_MS = 300_000;
+const JOB_TIMEOUT_MS = 90_000;
+
+export interface HarnessOptions {
+  /** Beside these there is always `vault`, the folder `archives` of the instance. */
+  readonly connections: Readonly<Record<string, unknown>>;
+  /** Worker processes. Default 1. */
+  readonly workers?: number;
+  /** A folder that outlives the instance, to start another on the same data; default: a fresh one, removed at the end. */
+  readonly folder?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The ready line of `longhaul dev --json`. */
+interface Ready {
+  readonly event: 'ready';
+  readonly api: string;
+  readonly webUi: string;
+  readonly temporal: string;
+  readonly pids: { readonly temporal: number; readonly api: number; readonly workers: readonly number[] };
+}
+
+/** An answer of the API. Problems come as bodies, not as errors. */
+export interface Answer<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: T;
+}
+
+export interface Problem {
+  readonly code: string;
+  readonly detail?: string;
+  readonly [field: string]: unknown;
+}
+
+export type LonghaulInstance = Awaited<ReturnType<typeof startLonghaul>>;
+
+/** Starts everything and waits for the ready line. */
+export async function startLonghaul(options: HarnessOptions) {
+  const folder = options.folder ?? (await mkdtemp(path.join(tmpdir(), 'longhaul-')));
+  const vault = path.join(folder, 'archives');
+  const config = path.join(folder, 'longhaul.config.yml');
+  await mkdir(vault, { recursive: true });
+  await writeConfig(config, options.connections);
+  const env = { ...process.env, ...options.env };
+  const launcher = start(process.execPath, [BIN, ...devArguments(config, folder, options.workers ?? 1)], {
+    env,
+    cwd: folder,
+  });
+  const ready = await readyLine(launcher);
+  return {
+    ...client(ready.api),
+    ...ready,
+    folder,
+    config,
+    launcher,
+    /** Where the connection `vault` keeps its archives. */
+    vault,
+    /** The folder of an archive that a job wrote into `vault`. */
+    archiveOf: (job: Job) => archiveFolder(vault, job),
+    /** Pids of the launcher's workers as they are now: a restarted one has a new pid. */
+    workerPids: async () => workersOf(await descendants(launcher.pid)),
+    /** One more worker beside those of the launcher. The caller ends it. */
+    startWorker: () =>
+      start(process.execPath, [BIN, 'worker', '--config', config], {
+        env: { ...env, TEMPORAL_ADDRESS: ready.temporal },
+        cwd: folder,
+      }),
+    stop: () => stop(launcher, options.folder ? null : folder),
+  };
+}
+
+function devArguments(config: string, folder: string, workers: number): string[] {
+  const data = path.join(folder, 'data');
+  const ports = ['--port', '0', '--temporal-port', '0', '--ui-port', '0'];
+  return ['dev', '--json', '--config', config, '--data-dir', data, ...ports, '--workers', String(workers)];
+}
+
+/** JSON is YAML. */
+async function writeConfig(file: string, connections: HarnessOptions['connections']): Promise<void> {
+  const vault = { type: 'file', path: './archives' };
+  await writeFile(file, JSON.stringify({ connections: { vault, ...connections } }, null, 2));
+}
+
+async function readyLine(launcher: Started): Promise<Ready> {
+  const find = (): Ready | undefined => {
+    const line = launcher
+      .stdout()
+      .split('\n')
+      .slice(0, -1)
+      .find((text) => text.includes('"event":"ready"'));
+    return line === undefined ? undefined : (JSON.parse(line) as Ready);
+  };
+  return outputOf(launcher, 'the ready line of `longhaul dev`', find, START_TIMEOUT_MS);
+}
+
+function workersOf(rows: readonly ProcessRow[]): number[] {
+  return rows.filter((row) => /longhaul\S*\s+worker\b/.test(row.command)).map((row) => row.pid);
+}
+
+function archiveFolder(vault: string, job: Job): string {
+  if (!job.archive?.startsWith('vault/')) throw new Error(`no archive in vault: ${job.archive}`);
+  return path.join(vault, job.archive.slice('vault/'.length));
+}
+
+/** Stops all as Ctrl-C does, and fails when a process is left behind. */
+async function stop(launcher: Started, folder: string | null): Promise<void> {
+  const started = await descendants(launcher.pid);
+  await end(launcher, 'SIGINT', 30_000);
+  const left = [];
+  for (const row of started) if (await alive(row.pid)) left.push(row);
+  for (const row of left) process.kill(row.pid, 'SIGKILL');
+  if (left.length > 0) throw new Error(`left behind: ${left.map((row) => row.command).join('; ')}`);
+  if (folder) await rm(folder, { recursive: true, force: true });
+}
+
+function client(api: string) {
+  const call = <T>(method: string, target: string, body?: unknown, headers?: Record<string, string>) =>
+    request<T>(`${api}${target}`, method, body, headers);
+  const show = async (id: string): Promise<Job> =>
+    expectStatus(200, await call<Job>('GET', `/v1/jobs/${id}`));
+  /** Posts a job that must be accepted. */
+  const post = async (spec: JobSpec): Promise<Job> =>
+    expectStatus(202, await call<Job>('POST', '/v1/jobs', spec));
+  const waitFor = waitForJob(show);
+  return {
+    call,
+    show,
+    post,
+    waitFor,
+    ended: (id: string) => waitFor(id, 'it ends', (job) => ENDED.includes(job.state)),
+    /** Posts a job and waits for its end; the end must be `completed` unless said otherwise. */
+    run: async (spec: JobSpec, state: Job['state'] = 'completed'): Promise<Job> =>
+      waitFor((await post(spec)).id, `state ${state}`, (job) => job.state === state),
+    steer: async (id: string, action: 'pause' | 'resume' | 'cancel' | 'retry'): Promise<Job> =>
+      expectStatus(202, await call<Job>('POST', `/v1/jobs/${id}/${action}`)),
+  };
+}
+
+/** Polls a job until a condition holds. A job that ends otherwise is an error at once, and shows the job. */
+function waitForJob(show: (id: string) => Promise<Job>) {
+  return async (
+    id: string,
+    what: string,
+    condition: (job: Job) => boolean,
+    timeoutMs = JOB_TIMEOUT_MS,
+  ): Promise<Job> => {
+    let last: Job | undefined;
+    const seen = (): string => JSON.stringify(last, null, 1);
+    const probe = async (): Promise<Job | undefined> => {
+      last = await show(id);
+      if (condition(last)) return last;
+      if (ENDED.includes(last.state)) throw new Error(`job ended before: ${what}\n${seen()}`);
+      return undefined;
+    };
+    return until(`job ${id}: ${what}`, probe, { timeoutMs, everyMs: 50, seen });
+  };
+}
+
+async function request<T>(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer<T>> {
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  const type: Record<string, string> = content === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await fetch(url, { method, headers: { ...type, ...headers }, body: content ?? null });
+  const text = await response.text();
+  const json = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
+  return { status: response.status, headers: response.headers, body: json as T };
+}
+
+function expectStatus<T>(status: number, answer: Answer<T>): T {
+  if (answer.status !== status) {
+    throw new Error(`${answer.status} instead of ${status}: ${JSON.stringify(answer.body)}`);
+  }
+  return answer.body;
+}
