@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// The `longhaul` command: builds the checkout if it changed, then hands over to the command line in dist/.
+import { ensureBuilt, requireNode } from '../scripts/ensure.mjs';
+
+requireNode();
+try {
+  await ensureBuilt();
+} catch (error) {
+  process.stderr.write(`longhaul: ${error.message}\n`);
+  process.exit(1);
+}
+await import('../dist/src/cli/main.js');

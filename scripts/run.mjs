@@ -1,0 +1,32 @@
+// What the npm commands run: gets the checkout ready, then runs the command. Needs nothing installed.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureBuilt, requireNode, root } from './ensure.mjs';
+import { check, test } from './checks.mjs';
+
+const commands = {
+  build: () => ensureBuilt(),
+  dev: (args) => runModule('dist/src/cli/main.js', ['dev', ...args]),
+  demo: (args) => runModule('dist/examples/demo/main.js', args),
+  test,
+  check,
+};
+
+requireNode();
+const [name, ...args] = process.argv.slice(2);
+try {
+  if (!Object.hasOwn(commands, name))
+    throw new Error(`usage: run.mjs ${Object.keys(commands).join('|')} [args]`);
+  await commands[name](args);
+} catch (error) {
+  process.stderr.write(`longhaul: ${error.message}\n`);
+  process.exitCode = 1;
+}
+
+/** In this process, so that signals and the terminal reach it directly. */
+async function runModule(path, args) {
+  await ensureBuilt();
+  const file = join(root, path);
+  process.argv = [process.argv[0], file, ...args];
+  await import(pathToFileURL(file).href);
+}
