@@ -1,0 +1,85 @@
+// Reads longhaul.config.yml. Every fault is named with its line.
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { LonghaulError } from '../core/errors.js';
+import { check } from '../core/faults.js';
+import { lineOf } from './lines.js';
+import { resolveReferences } from './references.js';
+import { configSchema, type Config } from './schema.js';
+
+export interface LoadOptions {
+  /** `resolve` puts the environment in the place of `${NAME}`; `leave` keeps the text, for a reader that needs no secrets. */
+  readonly secrets: 'resolve' | 'leave';
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+interface ConfigFault {
+  readonly line: number;
+  readonly where: string;
+  readonly message: string;
+}
+
+/**
+ * The validated config, paths of file connections absolute.
+ * Throws `config_invalid`, its message a line for every fault: `longhaul.config.yml:12 connections.crm.typ: unknown key; …`
+ */
+export async function loadConfig(path: string, options: LoadOptions): Promise<Config> {
+  const lines = new LineCounter();
+  const document = parseDocument(await read(path), { lineCounter: lines, prettyErrors: false });
+  refuse(path, syntaxFaults(document, lines));
+  if (options.secrets === 'resolve') refuse(path, resolveReferences(document, options.env, lines));
+  return withAbsolutePaths(validate(path, document, lines), dirname(resolve(path)));
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
+    throw new LonghaulError('config_invalid', `Cannot read ${path}: ${reason}`, {
+      hint: 'Name the config file with --config FILE or LONGHAUL_CONFIG.',
+      cause,
+    });
+  }
+}
+
+/** The first only, since the rest mostly follow from it, and without the text that YAML quotes: it could be a secret. */
+function syntaxFaults(document: Document.Parsed, lines: LineCounter): ConfigFault[] {
+  return document.errors.slice(0, 1).map((error) => ({
+    line: lines.linePos(error.pos[0]).line,
+    where: '',
+    message: `not YAML: ${error.message.replace(/: ".*$/s, '')} (inside { } a reference needs quotes: "\${NAME}")`,
+  }));
+}
+
+function validate(path: string, document: Document, lines: LineCounter): Config {
+  const checked = check(configSchema, document.toJS());
+  if (checked.ok) return checked.value;
+  const faults = checked.faults.map((fault) => ({
+    line: lineOf(document, fault.path, lines),
+    where: fault.path.join('.'),
+    message: fault.message,
+  }));
+  throw invalid(path, faults);
+}
+
+function refuse(path: string, faults: readonly ConfigFault[]): void {
+  if (faults.length > 0) throw invalid(path, faults);
+}
+
+function invalid(path: string, faults: readonly ConfigFault[]): LonghaulError {
+  const file = basename(path);
+  const lines = faults.map(
+    ({ line, where, message }) => `${file}:${line} ${where && `${where}: `}${message}`,
+  );
+  return new LonghaulError('config_invalid', lines.join('\n'));
+}
+
+function withAbsolutePaths(config: Config, folder: string): Config {
+  const connections = Object.entries(config.connections).map(([name, connection]) => [
+    name,
+    connection.type === 'file' ? { ...connection, path: resolve(folder, connection.path) } : connection,
+  ]);
+  return { ...config, connections: Object.fromEntries(connections) };
+}

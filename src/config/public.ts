@@ -1,0 +1,32 @@
+// What may be known of the connections outside the worker: names, types, limits and stream names. Never an address or a secret.
+import type { Config, ConnectionConfig } from './schema.js';
+
+export interface PublicConnection {
+  readonly name: string;
+  readonly type: ConnectionConfig['type'];
+  /** What jobs can use it for. A sink is also what `verify` reads. */
+  readonly roles: readonly ('source' | 'sink')[];
+  readonly limits: {
+    readonly requestsPerSecond?: number;
+    readonly concurrency?: number;
+    readonly requestsPerDay?: number;
+  };
+  /** The configured streams; null where the source itself says what it has. */
+  readonly streams: readonly string[] | null;
+}
+
+const ROLES: Readonly<Record<ConnectionConfig['type'], PublicConnection['roles']>> = {
+  http: ['source'],
+  postgres: ['source'],
+  file: ['sink'],
+};
+
+export function publicConnections(config: Config): PublicConnection[] {
+  return Object.entries(config.connections).map(([name, connection]) => ({
+    name,
+    type: connection.type,
+    roles: ROLES[connection.type],
+    limits: 'limits' in connection ? { ...connection.limits } : {},
+    streams: connection.type === 'http' ? Object.keys(connection.streams) : null,
+  }));
+}
