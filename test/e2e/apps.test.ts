@@ -1,0 +1,156 @@
+// Two applications that nobody here wrote, backed up whole by a running Longhaul and compared with what they say they hold.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Job } from '../../src/core/job.js';
+import { INSTALL_TIMEOUT_MS } from '../support/apps/cache.js';
+import { datasetteMissing, placeKey, readingText, startDatasette } from '../support/apps/datasette.js';
+import type { Datasette } from '../support/apps/datasette.js';
+import { pocketbaseMissing, startPocketBase } from '../support/apps/pocketbase.js';
+import type { PocketBase } from '../support/apps/pocketbase.js';
+import { readArchive } from '../support/archive-reader.js';
+import { START_TIMEOUT_MS, startLonghaul } from '../support/harness.js';
+import type { LonghaulInstance } from '../support/harness.js';
+
+const noDatasette = await datasetteMissing();
+const noPocketBase = await pocketbaseMissing();
+const TIMEOUT = { timeout: 120_000 };
+
+let datasette: Datasette | undefined;
+let pocketbase: PocketBase | undefined;
+let longhaul: LonghaulInstance;
+
+beforeAll(
+  async () => {
+    datasette = noDatasette === null ? await startDatasette() : undefined;
+    pocketbase = noPocketBase === null ? await startPocketBase() : undefined;
+    const station = datasette ? { station: datasetteConnection(datasette) } : {};
+    const notebook = pocketbase ? { notebook: pocketbaseConnection(pocketbase) } : {};
+    longhaul = await startLonghaul({ connections: { ...station, ...notebook } });
+  },
+  2 * INSTALL_TIMEOUT_MS + START_TIMEOUT_MS,
+);
+
+afterAll(async () => {
+  await longhaul?.stop();
+  await datasette?.stop();
+  await pocketbase?.stop();
+}, 60_000);
+
+describe('a Datasette with 120,000 rows', () => {
+  beforeEach((context) => context.skip(noDatasette !== null, noDatasette ?? undefined));
+
+  test('is backed up by its opaque next token, row by row what its SQL endpoint says', TIMEOUT, async () => {
+    const backup = await stationBackup('readings', 'places', 'vacant');
+    expect(backup).toEqual(await stationItself());
+  });
+
+  test('is backed up by its next_url links just the same', TIMEOUT, async () => {
+    const backup = await stationBackup('readings_by_link', 'places_by_link', 'vacant_by_link');
+    expect(backup).toEqual(await stationItself());
+  });
+});
+
+describe('a PocketBase collection of 5,200 records, asked for 5,000 a page and clamped at 1,000', () => {
+  beforeEach((context) => context.skip(noPocketBase !== null, noPocketBase ?? undefined));
+
+  test('is backed up whole by numbered pages that tell the total', TIMEOUT, async () => {
+    const { job, records } = await notebookBackup('notes');
+    expect(records).toEqual(await pocketbase!.records());
+    expect(job.result?.records).toBe(await pocketbase!.total());
+    expect(job.progress).toMatchObject({ estimatedRecords: 5_200, percent: 100 });
+  });
+
+  test('is backed up whole by numbered pages that do not', TIMEOUT, async () => {
+    const { job, records } = await notebookBackup('notes_untold');
+    expect(records).toEqual(await pocketbase!.records());
+    expect(job.result?.records).toBe(await pocketbase!.total());
+  });
+});
+
+/** What an archive of the station holds, proven by a verify job. */
+async function stationBackup(readings: string, places: string, vacant: string) {
+  const job = await backup('station', [readings, places, vacant]);
+  const archive = await readArchive(longhaul.archiveOf(job));
+  const told = (name: string) => archive.manifest.streams.find((stream) => stream.name === name)?.records;
+  return {
+    counts: [told(readings), told(places), told(vacant)],
+    readings: await mapped(archive.lines(readings), readingText),
+    places: await mapped(archive.lines(places), placeKey),
+    total: job.result?.records,
+  };
+}
+
+/** The same, as Datasette says it. */
+async function stationItself() {
+  const app = datasette!;
+  const counts = await Promise.all(['readings', 'places', 'vacant'].map((table) => app.count(table)));
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return { counts, readings: await app.readings(), places: await app.placeKeys(), total };
+}
+
+async function notebookBackup(stream: string) {
+  const job = await backup('notebook', [stream]);
+  const archive = await readArchive(longhaul.archiveOf(job));
+  return { job, records: await mapped(archive.lines(stream), (line) => JSON.parse(line) as unknown) };
+}
+
+/** Backs up, and has the archive verified. */
+async function backup(connection: string, streams: string[]): Promise<Job> {
+  const job = await longhaul.run({
+    kind: 'backup',
+    source: { connection, streams },
+    sink: { connection: 'vault', prefix: 'apps' },
+    options: { lanes: 2 },
+  });
+  await expectProven(job);
+  return job;
+}
+
+async function expectProven({ archive, result }: Job): Promise<void> {
+  const place = archive!.slice('vault/'.length);
+  const verify = await longhaul.run({ kind: 'verify', source: { connection: 'vault', archive: place } });
+  expect(verify.result).toMatchObject({ records: result!.records, findings: [] });
+}
+
+async function mapped<T>(lines: AsyncIterable<string>, map: (line: string) => T): Promise<T[]> {
+  const all: T[] = [];
+  for await (const line of lines) all.push(map(line));
+  return all;
+}
+
+function datasetteConnection({ url, tables }: Datasette) {
+  const streams = Object.entries(tables).flatMap(([name, path]) => {
+    const rest = {
+      path,
+      records: 'rows',
+      params: { _shape: 'objects' },
+      pageSize: { param: '_size', size: 1_000 },
+    };
+    const token = { type: 'cursor', cursor_path: 'next', cursor_param: '_next' };
+    const link = { type: 'json_link', next_url_path: 'next_url' };
+    return [
+      [name, { ...rest, paginator: token }],
+      [`${name}_by_link`, { ...rest, paginator: link }],
+    ] as const;
+  });
+  return { type: 'http', baseUrl: url, streams: Object.fromEntries(streams) };
+}
+
+function pocketbaseConnection({ url, token, path }: PocketBase) {
+  const numbered = { type: 'page_number', page_param: 'page', first: 1 };
+  const rest = {
+    path,
+    key: ['id'],
+    records: 'items',
+    params: { sort: 'id' },
+    pageSize: { param: 'perPage', size: 5_000 },
+  };
+  return {
+    type: 'http',
+    baseUrl: url,
+    auth: { type: 'bearer', token },
+    streams: {
+      notes: { ...rest, paginator: { ...numbered, total_path: 'totalItems' } },
+      notes_untold: { ...rest, paginator: numbered },
+    },
+  };
+}
