@@ -1,5 +1,6 @@
 // What a connector is: a source that is read in pages, a sink that is written in checkpoints, a store that holds objects.
 // The comments are the contract; the conformance suites in test/conformance hold every implementation to it.
+import type { Checkpoint, Tallies } from './checkpoint.js';
 import type { Json } from './json.js';
 
 /** What the engine lends a connector for the length of one call. */
@@ -54,6 +55,18 @@ export interface Page {
   readonly records: number;
   /** Where the next page begins; `null`: this was the last one. */
   readonly next: Cursor | null;
+  /** Only from a source that checks stored objects instead of handing out their records; the payload is empty then. */
+  readonly audit?: PageAudit;
+}
+
+/** What a look at stored objects found. The page's `records` are those of the intact ones. */
+export interface PageAudit {
+  /** Objects found intact. */
+  readonly segments: number;
+  /** Of the intact ones, before compression: what this page counts for in the tallies. */
+  readonly bytes: number;
+  readonly storedBytes: number;
+  readonly findings: readonly Finding[];
 }
 
 /**
@@ -101,12 +114,18 @@ export interface Head extends Target {
 export interface Breadcrumb {
   readonly cursor: Cursor | null;
   readonly done: boolean;
+  readonly tallies: Tallies;
 }
 
 /** The writing side. Every method may run twice, or at once in two processes, and leaves one right result. */
 export interface Sink {
   /** Makes ready for these streams; called for every page of the plan. The first call claims the target for the job. */
   begin(ctx: Context, streams: readonly Stream[]): Promise<void>;
+  /**
+   * The newest checkpoint that is durable beside the data, where it is newer than `state`: a worker may have died after a
+   * flush and before anybody heard of it. null: `state` is the newest.
+   */
+  recover?(ctx: Context, target: Target, state: Json | null): Promise<Checkpoint | null>;
   /** A writer that goes on from `state`, what the last flush returned (`null`: nothing written yet). */
   open(ctx: Context, target: Target, state: Json | null): Promise<SinkWriter>;
   /** Takes finished heads off the workflow's hands; returns what stands for all settled so far. Bounded in size. */

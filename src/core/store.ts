@@ -22,7 +22,7 @@ export interface Store {
   create(path: string): Promise<ObjectWriter>;
   /** A small object at once, as durable as `create`. `ifAbsent`: resolves `false`, writing nothing, where one exists. */
   put(path: string, bytes: Uint8Array, options?: { ifAbsent?: boolean }): Promise<boolean>;
-  /** The object's bytes. `object_missing` where there is none. */
+  /** The object's bytes from `start` up to and without `end`. `object_missing` where there is none. */
   read(path: string, range?: { start: number; end?: number }): AsyncIterable<Uint8Array>;
   stat(path: string): Promise<StoredObject | null>;
   /** All objects below a prefix (`a/b` means inside folder `a/b`), sorted by path within each folder; none is no error. */
@@ -30,5 +30,7 @@ export interface Store {
   remove(path: string): Promise<void>;
   /** Removes everything below a prefix, and the emptied folders. */
   removeAll(prefix: string): Promise<void>;
+  /** Removes what writers that never finished left below a prefix, and empty folders. A writer still at work loses its object. */
+  sweep(prefix: string): Promise<void>;
   close(): Promise<void>;
 }
