@@ -1,7 +1,7 @@
 // What the workflow and its activities say to each other, and what both show to the API. All of it lands in Temporal's
 // history, so all of it is small and none of it is a secret or a record.
 import type { Checkpoint, Tallies } from './checkpoint.js';
-import type { Cursor, Head, Partition, SealSummary } from './connector.js';
+import type { Head, Partition, SealSummary } from './connector.js';
 import type { ErrorData } from './errors.js';
 import type { JobState, StreamProgress } from './job.js';
 import type { Json } from './json.js';
@@ -20,7 +20,8 @@ export interface PartitionWork {
   readonly index: number;
   readonly stream: string;
   readonly partition: Partition;
-  readonly checkpoint: Checkpoint;
+  /** null: not begun. */
+  readonly checkpoint: Checkpoint | null;
 }
 
 export interface PlanInput {
@@ -175,5 +176,3 @@ export interface Quota {
   readonly day: string;
   readonly used: number;
 }
-
-export type { Cursor, Head, Partition };

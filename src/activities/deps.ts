@@ -1,0 +1,21 @@
+// What the activities need from outside; the worker's composition root provides it.
+import type { Connections } from '../core/registry.js';
+
+export interface Clock {
+  /** Epoch ms. */
+  now(): number;
+}
+
+export interface ActivityDeps {
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The version of Longhaul, kept in report.json. */
+  readonly version: string;
+}
+
+/** One structured line an event. Never a secret, never a record. */
+export interface Log {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+}

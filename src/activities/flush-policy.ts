@@ -1,0 +1,42 @@
+// When a checkpoint is due, and when a chunk has done its share.
+
+export interface CheckpointPolicy {
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly pages: number;
+}
+
+export const DEFAULT_CHECKPOINT: CheckpointPolicy = { seconds: 10, bytes: 16_777_216, pages: Infinity };
+
+/** A chunk ends after this much, so that lanes stay steerable and no activity grows old. */
+export const CHUNK_BUDGET = { ms: 300_000, bytes: 4 * 1_073_741_824 };
+
+/** The first checkpoint comes after a second, so that progress is soon seen and a worker that dies young loses little. */
+const FIRST_FLUSH_MS = 1_000;
+
+export interface FlushPolicy {
+  /** Counts a written page; says whether a checkpoint is due now. */
+  due(bytes: number, now: number): boolean;
+  flushed(now: number): void;
+}
+
+export function createFlushPolicy(policy: CheckpointPolicy, start: number): FlushPolicy {
+  const longest = policy.seconds * 1_000;
+  let interval = Math.min(FIRST_FLUSH_MS, longest);
+  let last = start;
+  let bytes = 0;
+  let pages = 0;
+  return {
+    due(added, now) {
+      bytes += added;
+      pages += 1;
+      return now - last >= interval || bytes >= policy.bytes || pages >= policy.pages;
+    },
+    flushed(now) {
+      interval = Math.min(interval * 2, longest);
+      last = now;
+      bytes = 0;
+      pages = 0;
+    },
+  };
+}

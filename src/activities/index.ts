@@ -1,0 +1,86 @@
+// The activities of the worker tier, each a few lines: open the job's two sides, do the work on a lifeline.
+import { Context as ActivityContext } from '@temporalio/activity';
+import type { Activities, CopyInput, Heartbeat } from '../core/work.js';
+import { createChunk } from './chunk.js';
+import type { ActivityDeps } from './deps.js';
+import { handover, toErrorData } from './failures.js';
+import { DEFAULT_CHECKPOINT } from './flush-policy.js';
+import { onLifeline, quietContext, type Lifeline } from './lifeline.js';
+import { withJob, type OpenJob } from './open.js';
+import { patiently } from './patience.js';
+import { planPage } from './plan.js';
+
+export function createActivities(deps: ActivityDeps): Activities {
+  const { clock } = deps;
+  return {
+    plan: (input) =>
+      onLifeline(clock, (line) =>
+        patiently(quietContext(line), clock, () =>
+          withJob(deps, input.job, (open) => planPage(open, quietContext(line), input)),
+        ),
+      ),
+
+    copy: (input) =>
+      onLifeline(clock, (line) => withJob(deps, input.job, (open) => copy(deps, line, open, input))),
+
+    settle: ({ job, heads, settled }) =>
+      onLifeline(clock, (line) =>
+        withJob(deps, job, ({ sink }) => sink.settle(quietContext(line), heads, settled)),
+      ),
+
+    seal: ({ job, heads, settled, report }) =>
+      onLifeline(clock, (line) =>
+        withJob(deps, job, ({ sink }) => sink.seal(quietContext(line), { heads, settled, report })),
+      ),
+
+    discard: ({ job }) =>
+      onLifeline(clock, (line) => withJob(deps, job, ({ sink }) => sink.discard(quietContext(line)))),
+
+    async checkConnection({ connection }) {
+      const signal = AbortSignal.timeout(10_000);
+      try {
+        const detail = await deps.connections(connection).check(quietContext({ stop: signal, signal }));
+        return { connection, ok: true, detail, error: null };
+      } catch (error) {
+        const data = toErrorData(error);
+        return { connection, ok: false, detail: data.message, error: data };
+      }
+    },
+  };
+}
+
+async function copy(deps: ActivityDeps, line: Lifeline, { source, sink }: OpenJob, input: CopyInput) {
+  const { job, work, requests } = input;
+  const activity = ActivityContext.current();
+  const beaten = activity.info.heartbeatDetails as Heartbeat | undefined;
+  const options = job.spec.kind === 'backup' ? job.spec.options?.checkpoint : undefined;
+  const chunk = createChunk({
+    source,
+    sink,
+    work,
+    from: beaten?.checkpoint ?? null,
+    policy: { ...DEFAULT_CHECKPOINT, ...options },
+    requests,
+    stop: line.stop,
+    signal: line.signal,
+    clock: deps.clock,
+  });
+  line.beat(() => chunk.heartbeat());
+  const where = {
+    job: job.id,
+    stream: work.stream,
+    partition: work.partition.id,
+    attempt: activity.info.attempt,
+  };
+  deps.log.info(where, 'chunk begins');
+  const result = await chunk.run();
+  deps.log.info({ ...where, end: result.end, records: result.checkpoint.tallies.records }, 'chunk ends');
+  if (result.end === 'stopped' && line.isHandover()) throw stoppedForShutdown(activity, chunk.heartbeat());
+  return result;
+}
+
+/** The next attempt goes on from the last heartbeat: Temporal keeps the newest one with the failure. */
+function stoppedForShutdown(activity: ActivityContext, last: Heartbeat): Error {
+  activity.heartbeat(last);
+  return handover(last.checkpoint);
+}

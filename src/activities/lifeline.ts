@@ -1,0 +1,66 @@
+// Ties an activity to Temporal: heartbeats while it works, and a stop in two steps when it must end.
+import { Context as ActivityContext } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { Context, Meter } from '../core/connector.js';
+import { Stopped } from '../core/errors.js';
+import type { Clock } from './deps.js';
+import { handover, toFailure } from './failures.js';
+
+/** The worker's throttle lets about as many through, so a cancel is heard within half a second. */
+const BEAT_MS = 400;
+/** What is in flight when told to stop may take this long, so that no page is fetched twice; then it is broken off. */
+const GRACE_MS = 1_200;
+
+export interface Lifeline {
+  readonly stop: AbortSignal;
+  readonly signal: AbortSignal;
+  /** Beats these details from now on. */
+  beat(details: () => unknown): void;
+  /** The worker is going away, not the job. */
+  isHandover(): boolean;
+}
+
+/** Runs an activity's work on a lifeline; what it throws becomes an ApplicationFailure. */
+export async function onLifeline<T>(clock: Clock, work: (line: Lifeline) => Promise<T>): Promise<T> {
+  const activity = ActivityContext.current();
+  const [stop, signal] = [new AbortController(), new AbortController()];
+  let details: () => unknown = () => activity.info.heartbeatDetails as unknown;
+  let breakOff: NodeJS.Timeout | undefined;
+
+  const onCancel = (): void => {
+    stop.abort('stopped');
+    breakOff = setTimeout(() => signal.abort(), GRACE_MS);
+  };
+  if (activity.cancellationSignal.aborted) onCancel();
+  else activity.cancellationSignal.addEventListener('abort', onCancel, { once: true });
+  const beats = setInterval(() => activity.heartbeat(details()), BEAT_MS);
+  const isHandover = (): boolean => isShutdown(activity.cancellationSignal.reason);
+
+  try {
+    return await work({
+      stop: stop.signal,
+      signal: signal.signal,
+      beat: (next) => void (details = next),
+      isHandover,
+    });
+  } catch (error) {
+    if (error instanceof ApplicationFailure) throw error;
+    if (!(error instanceof Stopped)) throw toFailure(error, activity.info.attempt, clock.now());
+    throw isHandover() ? handover() : new CancelledFailure('stopped');
+  } finally {
+    clearInterval(beats);
+    clearTimeout(breakOff);
+    activity.cancellationSignal.removeEventListener('abort', onCancel);
+  }
+}
+
+function isShutdown(reason: unknown): boolean {
+  return reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN';
+}
+
+const silent: Meter = { request: () => undefined, retry: () => undefined, waiting: () => undefined };
+
+/** A context for calls whose requests nobody counts. */
+export function quietContext({ stop, signal }: Pick<Lifeline, 'stop' | 'signal'>): Context {
+  return { stop, signal, meter: silent };
+}

@@ -1,0 +1,71 @@
+// What a job of each kind reads and writes: the only place where kinds differ in the worker.
+import { createArchiveSink } from '../archive/sink.js';
+import { createArchiveSource } from '../archive/source.js';
+import { createAuditSink } from '../archive/audit.js';
+import { archivePath } from '../core/archive-path.js';
+import type { Sink, Source } from '../core/connector.js';
+import { LonghaulError } from '../core/errors.js';
+import type { Connection } from '../core/registry.js';
+import type { BackupSpec, VerifySpec } from '../core/spec.js';
+import type { Store } from '../core/store.js';
+import type { JobRef } from '../core/work.js';
+import type { ActivityDeps } from './deps.js';
+import { patient } from './patience.js';
+
+export interface OpenJob {
+  readonly source: Source;
+  readonly sink: Sink;
+  /** The connection that is read, with its limits. */
+  readonly from: Connection;
+}
+
+/** Opens both sides for the length of `use`. Throws `connection_unknown` and `connection_unsuitable`. */
+export async function withJob<T>(
+  deps: ActivityDeps,
+  job: JobRef,
+  use: (open: OpenJob) => Promise<T>,
+): Promise<T> {
+  const open = openJob(deps, job);
+  try {
+    return await use(open);
+  } finally {
+    await Promise.all([open.source.close(), open.sink.close()]);
+  }
+}
+
+function openJob(deps: ActivityDeps, job: JobRef): OpenJob {
+  const { spec } = job;
+  return spec.kind === 'backup' ? openBackup(deps, job, spec) : openVerify(deps, job, spec);
+}
+
+function openBackup(deps: ActivityDeps, job: JobRef, spec: BackupSpec): OpenJob {
+  const from = deps.connections(spec.source.connection);
+  if (!from.source) throw unsuitable(from, 'source of a backup');
+  const { pageSize, compression = 'zstd' } = spec.options ?? {};
+  const path = archivePath(job.id, spec);
+  const sink = createArchiveSink(storeOf(deps.connections(spec.sink.connection)), {
+    path,
+    archiveId: spec.sink.archive ?? job.id,
+    jobId: job.id,
+    createdAt: job.createdAt,
+    compression,
+    source: { connection: from.name, type: from.type },
+  });
+  return { from, sink, source: patient(from.source(pageSize === undefined ? {} : { pageSize }), deps.clock) };
+}
+
+function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): OpenJob {
+  const from = deps.connections(spec.source.connection);
+  const path = archivePath(job.id, spec);
+  const source = createArchiveSource(storeOf(from), path, { onDamage: 'report' });
+  return { from, source: patient(source, deps.clock), sink: createAuditSink(storeOf(from), path) };
+}
+
+function storeOf(connection: Connection): Store {
+  if (!connection.store) throw unsuitable(connection, 'place of an archive');
+  return connection.store();
+}
+
+function unsuitable({ name, type }: Connection, role: string): LonghaulError {
+  return new LonghaulError('connection_unsuitable', `Connection ${name} (${type}) cannot be the ${role}.`);
+}

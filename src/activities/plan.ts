@@ -1,0 +1,81 @@
+// One page of the plan: the next streams of the source, cut into partitions.
+import type { Context, Partition, Stream } from '../core/connector.js';
+import type { BackupSpec, JobSpec } from '../core/spec.js';
+import type { PartitionWork, PlanInput, PlanPage } from '../core/work.js';
+import type { OpenJob } from './open.js';
+
+/** A page of the plan stays small, since the workflow carries it: whole streams until one of these is reached. */
+const MOST_PARTITIONS = 100;
+const MOST_BYTES = 16_384;
+
+const DEFAULT_LANES = 4;
+/** Below this a stream is not worth cutting; above it there is work for every lane. */
+const CUT_FROM_RECORDS = 20_000;
+/** A partition is about a chunk or two, so that lanes stay even to the end. */
+const RECORDS_PER_PARTITION = 1_000_000;
+const MOST_CUTS = 64;
+
+export async function planPage(open: OpenJob, ctx: Context, input: PlanInput): Promise<PlanPage> {
+  const { source, sink, from } = open;
+  const { spec } = input.job;
+  const lanes = Math.min(spec.options?.lanes ?? DEFAULT_LANES, from.limits.concurrency ?? Infinity);
+  const planned: { stream: Stream; partitions: Partition[] }[] = [];
+  let done = true;
+
+  for await (const stream of streamsAfter(source.streams(ctx, namesOf(spec)), input.after)) {
+    planned.push({ stream, partitions: await partitionsOf(open, ctx, stream, lanes) });
+    const cuts = planned.flatMap((p) => p.partitions);
+    done = cuts.length < MOST_PARTITIONS && sizeOf(cuts) < MOST_BYTES;
+    if (!done) break;
+  }
+  await sink.begin(
+    ctx,
+    planned.map((p) => p.stream),
+  );
+
+  const work = planned.flatMap((p) =>
+    p.partitions.map((partition) => ({ stream: p.stream.name, partition })),
+  );
+  return {
+    streams: planned.map((p) => ({
+      name: p.stream.name,
+      estimate: p.stream.estimate,
+      partitions: p.partitions.length,
+    })),
+    work: work.map((part, i): PartitionWork => ({ index: input.nextIndex + i, checkpoint: null, ...part })),
+    after: planned.at(-1)?.stream.name ?? input.after,
+    done,
+    lanes,
+    requestsPerDay: from.limits.requestsPerDay ?? null,
+  };
+}
+
+async function* streamsAfter(streams: AsyncIterable<Stream>, after: string | null): AsyncGenerator<Stream> {
+  for await (const stream of streams) if (after === null || stream.name > after) yield stream;
+}
+
+/** Cut again into fewer parts where their descriptions would be too large to carry. */
+async function partitionsOf(
+  open: OpenJob,
+  ctx: Context,
+  stream: Stream,
+  lanes: number,
+): Promise<Partition[]> {
+  for (let want = cutsOf(stream, lanes); ; want = Math.floor(want / 2)) {
+    const partitions: Partition[] = [];
+    for await (const partition of open.source.partitions(ctx, stream, want)) partitions.push(partition);
+    if (want <= 1 || sizeOf(partitions) < MOST_BYTES) return partitions;
+  }
+}
+
+function cutsOf({ estimate }: Stream, lanes: number): number {
+  if (estimate === null) return lanes;
+  if (estimate < CUT_FROM_RECORDS) return 1;
+  return Math.min(MOST_CUTS, Math.max(lanes, Math.ceil(estimate / RECORDS_PER_PARTITION)));
+}
+
+const sizeOf = (partitions: readonly Partition[]): number => JSON.stringify(partitions).length;
+
+function namesOf(spec: JobSpec): BackupSpec['source']['streams'] {
+  return spec.kind === 'backup' ? spec.source.streams : undefined;
+}

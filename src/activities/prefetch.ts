@@ -1,0 +1,30 @@
+// Reads one page ahead, so that the source works while the sink does.
+import type { Page } from '../core/connector.js';
+import { Stopped } from '../core/errors.js';
+
+/**
+ * The pages, the next one already asked for while one is used. Once `stop` aborts no page is asked for any more; the one
+ * on its way is still delivered, so that nothing is fetched twice; then it throws `Stopped`.
+ */
+export async function* prefetch(pages: AsyncIterable<Page>, stop: AbortSignal): AsyncGenerator<Page> {
+  const iterator = pages[Symbol.asyncIterator]();
+  let coming: Promise<IteratorResult<Page>> | null = null;
+  const ask = (): Promise<IteratorResult<Page>> => {
+    const asked = iterator.next();
+    asked.catch(() => undefined); // thrown where it is awaited, which may be later
+    return asked;
+  };
+  try {
+    coming = stop.aborted ? null : ask();
+    while (coming) {
+      const { value, done } = await coming;
+      if (done) return;
+      coming = stop.aborted || value.next === null ? null : ask();
+      yield value;
+      if (value.next === null) return;
+    }
+    throw new Stopped('told to stop between pages');
+  } finally {
+    await iterator.return?.();
+  }
+}

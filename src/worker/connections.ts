@@ -1,0 +1,30 @@
+// The connectors there are, and the configured connections made from them. The only list of connector types in the code.
+import type { Config, ConnectionConfig } from '../config/schema.js';
+import { createFileConnection } from '../connectors/file/index.js';
+import { createHttpConnection } from '../connectors/http/index.js';
+import { createPostgresConnection } from '../connectors/postgres/index.js';
+import { LonghaulError } from '../core/errors.js';
+import type { Connection, Connections } from '../core/registry.js';
+
+function createConnection(name: string, config: ConnectionConfig): Connection {
+  switch (config.type) {
+    case 'http':
+      return createHttpConnection(name, config);
+    case 'postgres':
+      return createPostgresConnection(name, config);
+    case 'file':
+      return createFileConnection(name, config);
+  }
+}
+
+/** One object a connection for the life of the process, so that its rate limit holds for all jobs of this worker. */
+export function createConnections(config: Config): Connections {
+  const made = new Map<string, Connection>();
+  return (name) => {
+    const settings = Object.hasOwn(config.connections, name) ? config.connections[name] : undefined;
+    if (!settings) throw new LonghaulError('connection_unknown', `There is no connection named ${name}.`);
+    const connection = made.get(name) ?? createConnection(name, settings);
+    made.set(name, connection);
+    return connection;
+  };
+}

@@ -1,0 +1,17 @@
+// The workflow types of Longhaul. Their names are what the Web UI shows as a job's type.
+import { checkConnection as check } from './activities.js';
+import { runJob } from './job.js';
+import type { SealSummary } from '../core/connector.js';
+import type { ConnectionCheck, JobInput } from '../core/work.js';
+
+export async function backup(input: JobInput): Promise<SealSummary> {
+  return runJob(input);
+}
+
+export async function verify(input: JobInput): Promise<SealSummary> {
+  return runJob(input);
+}
+
+export async function checkConnection(input: { readonly connection: string }): Promise<ConnectionCheck> {
+  return check(input);
+}

@@ -1,0 +1,78 @@
+// One job, whatever its kind: plan, lanes, seal; and the three ways it ends otherwise.
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  continueAsNew,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { carry, isAllDone, openBoard } from '../core/board.js';
+import type { SealSummary } from '../core/connector.js';
+import { ERRORS, type ErrorData } from '../core/errors.js';
+import type { Json } from '../core/json.js';
+import type { JobInput } from '../core/work.js';
+import { reportOf } from '../core/report.js';
+import * as activities from './activities.js';
+import { createDisplay, type Display } from './display.js';
+import { readEnding } from './failures.js';
+import { runLanes } from './lanes.js';
+import { createSteering, type Halt, type Steering } from './steering.js';
+
+/** The workflow types `backup` and `verify`: they differ in what the worker opens for source and sink. */
+export function runJob(input: JobInput): Promise<SealSummary> {
+  const board = openBoard(workflowInfo().startTime.toISOString(), input.resume);
+  const display: Display = createDisplay(board, () => steering);
+  const steering: Steering = createSteering(board, display.changed);
+  return CancellationScope.nonCancellable(main);
+
+  async function main(): Promise<SealSummary> {
+    const { job } = input;
+    await runLanes({ job, board, steering, changed: display.changed });
+    await steering.clearance();
+    if (steering.halt) return ended(steering.halt);
+    const summary = await sealed();
+    if (summary.findingsTotal) return fail(damage(summary), summary);
+    display.end('completed', { result: summary });
+    return summary;
+  }
+
+  async function sealed(): Promise<SealSummary> {
+    const { job } = input;
+    const { heads, settled } = board;
+    const report = reportOf(job, display.memo('completed'), Date.now());
+    const sealing = { job, heads, settled, report: report as unknown as Json };
+    try {
+      return await activities.seal.executeWithOptions({ summary: 'sealing' }, [sealing]);
+    } catch (thrown) {
+      return fail(readEnding(thrown).error ?? lost);
+    }
+  }
+
+  async function ended(halt: Halt): Promise<never> {
+    if (halt.reason === 'continue')
+      return continueAsNew<typeof runJob>({ job: input.job, resume: carry(board) });
+    if (halt.reason === 'failed') return fail(halt.error);
+    await activities.discard.executeWithOptions({ summary: 'removing what was written' }, [
+      { job: input.job },
+    ]);
+    display.end('cancelled', {});
+    throw new CancelledFailure('cancelled');
+  }
+
+  /** A failed job keeps its whole state in its failure: a retry starts from there. A verify job is done again from the start. */
+  function fail(error: ErrorData, result?: SealSummary): never {
+    const state = isAllDone(board) && result ? null : carry(board);
+    display.end('failed', { error, ...(result ? { result } : {}) });
+    const { code, message } = error;
+    throw ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [{ error, state }] });
+  }
+}
+
+const lost: ErrorData = { code: 'internal', message: 'Sealing was interrupted.', hint: ERRORS.internal.hint };
+
+function damage({ findings = [], findingsTotal = 0 }: SealSummary): ErrorData {
+  const named = findings.slice(0, 3).map(({ path, problem }) => `${path} is ${problem}`);
+  const more = findingsTotal > named.length ? ` and ${findingsTotal - named.length} more` : '';
+  const message = `${findingsTotal} ${findingsTotal === 1 ? 'object is' : 'objects are'} not as the archive says: ${named.join(', ')}${more}`;
+  return { code: 'archive_damaged', message, hint: ERRORS.archive_damaged.hint };
+}

@@ -1,0 +1,91 @@
+// What people and circumstances ask of a running job: pause, resume, cancel, wait. Signal handlers only set state.
+import { CancellationScope, condition, defineSignal, setHandler, sleep } from '@temporalio/workflow';
+import type { Board } from '../core/board.js';
+import type { ErrorData } from '../core/errors.js';
+import { SIGNALS } from '../core/names.js';
+import type { Wait } from '../core/work.js';
+
+export const pauseSignal = defineSignal(SIGNALS.pause);
+export const resumeSignal = defineSignal(SIGNALS.resume);
+
+/** Why the lanes end before everything is done. */
+export type Halt =
+  | { readonly reason: 'cancelled' }
+  | { readonly reason: 'continue' }
+  | { readonly reason: 'failed'; readonly error: ErrorData };
+
+export interface Steering {
+  readonly halt: Halt | null;
+  /** Ends all lanes at their next checkpoint. The first reason stands. */
+  stop(halt: Halt): void;
+  /** Holds all lanes until then, durably; the latest time counts. */
+  waitUntil(wait: Wait): void;
+  /** Resolves when a chunk may start, or the lanes shall end. */
+  clearance(): Promise<void>;
+  /** Runs `work` so that pause and halt cancel it. */
+  interruptible<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export function createSteering(board: Board, changed: () => void): Steering {
+  const chunks = new Set<CancellationScope>();
+  let halt: Halt | null = null;
+  let timer: CancellationScope | null = null;
+
+  const interrupt = (): void => chunks.forEach((scope) => scope.cancel());
+
+  function stop(reason: Halt): void {
+    if (halt) return;
+    halt = reason;
+    timer?.cancel();
+    interrupt();
+    changed();
+  }
+
+  function setPaused(paused: boolean): void {
+    board.paused = paused;
+    if (paused) interrupt();
+    changed();
+  }
+
+  function waitUntil(wait: Wait): void {
+    if (board.wait && board.wait.until >= wait.until && timer) return;
+    board.wait = wait;
+    timer?.cancel();
+    timer = new CancellationScope();
+    void timer.run(() => untilOver(wait)).catch(() => undefined);
+    changed();
+  }
+
+  async function untilOver(wait: Wait): Promise<void> {
+    const until = new Date(wait.until).toISOString();
+    await sleep(Math.max(1, wait.until - Date.now()), { summary: `waiting until ${until}: ${wait.reason}` });
+    board.wait = null;
+    timer = null;
+    changed();
+  }
+
+  setHandler(pauseSignal, () => setPaused(true));
+  setHandler(resumeSignal, () => setPaused(false));
+  // Temporal's own cancel request, so that the Web UI's button does what the API does. Everything of the job runs shielded
+  // from it: a chunk must be able to flush, and the archive to be cleared away.
+  CancellationScope.current().cancelRequested.catch(() => stop({ reason: 'cancelled' }));
+  if (board.wait) waitUntil(board.wait);
+
+  return {
+    get halt() {
+      return halt;
+    },
+    stop,
+    waitUntil,
+    clearance: () => condition(() => halt !== null || (!board.paused && board.wait === null)),
+    async interruptible(work) {
+      const scope = new CancellationScope();
+      chunks.add(scope);
+      try {
+        return await scope.run(work);
+      } finally {
+        chunks.delete(scope);
+      }
+    },
+  };
+}
