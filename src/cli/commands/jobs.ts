@@ -1,0 +1,59 @@
+// `longhaul jobs`, `show`, `watch` and the steering commands.
+import type { Job } from '../../core/job.js';
+import type { JobFilter, Steering } from '../client.js';
+import { page, percentText, sourceText } from '../describe.js';
+import { EXIT, printError } from '../errors.js';
+import { count, table, time } from '../format.js';
+import type { Io } from '../io.js';
+import { waitFor } from '../wait.js';
+import { type ClientOptions, connect, print } from './common.js';
+
+export async function jobs(io: Io, options: ClientOptions & JobFilter): Promise<number> {
+  const { kind, state, source, sink, tenant, limit, cursor } = options;
+  const client = await connect(io, options);
+  const found = await client.jobs({ kind, state, source, sink, tenant, limit, cursor });
+  print(io, options, found, table(HEADER, found.jobs.map(row)));
+  if (!options.json && found.next) io.err(`There are more: --cursor ${found.next}`);
+  return EXIT.done;
+}
+
+export async function show(io: Io, id: string, options: ClientOptions): Promise<number> {
+  const job = await (await connect(io, options)).job(id);
+  print(io, options, job, page(job));
+  if (!options.json && job.error) printError(io, job.error);
+  return EXIT.done;
+}
+
+export async function watch(io: Io, id: string, options: ClientOptions): Promise<number> {
+  const client = await connect(io, options);
+  const onEvent = (job: Job) => io.out(JSON.stringify(job));
+  return waitFor(io, client, id, options.json ? { onEvent } : {});
+}
+
+export async function steer(
+  io: Io,
+  steering: Steering,
+  id: string,
+  options: ClientOptions & { readonly wait?: boolean },
+): Promise<number> {
+  const client = await connect(io, options);
+  const job = await client.steer(id, steering);
+  if (options.wait) return waitFor(io, client, job.id, options);
+  print(io, options, job, [`${job.id} ${job.state}`]);
+  return EXIT.done;
+}
+
+const HEADER = ['ID', 'KIND', 'STATE', 'DONE', 'RECORDS', 'SOURCE', 'SINK', 'CREATED (UTC)'];
+
+function row(job: Job): string[] {
+  return [
+    job.id,
+    job.kind,
+    job.state,
+    percentText(job.progress).trim(),
+    count(job.progress.records),
+    sourceText(job),
+    job.sink?.connection ?? '',
+    time(job.createdAt),
+  ];
+}

@@ -1,0 +1,96 @@
+// A job in words: one line while it goes, a summary at its end, a page on request.
+import type { Job, JobProgress, StreamProgress } from '../core/job.js';
+import { bytes, count, duration, secondsBetween, time } from './format.js';
+
+/** `1,200,000 of 2,000,000 records, 392.0 MiB, 48,000/s, 17 s left`, and what it waits for. */
+export function progressText(job: Job): string {
+  const p = job.progress;
+  const parts = [records(p), bytes(p.bytes)];
+  if (p.recordsPerSecond !== null) parts.push(`${count(Math.round(p.recordsPerSecond))}/s`);
+  if (p.etaSeconds !== null) parts.push(`${duration(p.etaSeconds)} left`);
+  if (p.retries > 0) parts.push(`${count(p.retries)} retried`);
+  return `${parts.join(', ')}${waiting(p)}`;
+}
+
+export function percentText(p: JobProgress): string {
+  return p.percent === null ? '  ?  %' : `${p.percent.toFixed(1).padStart(5)} %`;
+}
+
+export function streamText(stream: StreamProgress): string {
+  const { done, total } = stream.partitions;
+  return `${count(stream.records)} records, partition ${done}/${total}`;
+}
+
+/** The lines that follow a job which somebody waited for. */
+export function summary(job: Job): string[] {
+  const lines = [`${job.id} ${job.state}${took(job)}`];
+  if (job.result) lines.push(...resultLines(job));
+  if (job.archive) lines.push(`  archive   ${job.archive}`);
+  return lines;
+}
+
+/** Everything there is to say about a job. */
+export function page(job: Job): string[] {
+  const p = job.progress;
+  return [
+    `${job.id} ${job.state}`,
+    ...row('source', sourceText(job)),
+    ...row('sink', job.sink && [job.sink.connection, job.sink.prefix].filter(Boolean).join('/')),
+    ...row('archive', job.archive),
+    ...row('created', time(job.createdAt)),
+    ...row('started', job.startedAt && time(job.startedAt)),
+    ...row('ended', job.endedAt && `${time(job.endedAt)}${took(job)}`),
+    ...row('progress', `${percentText(p).trim()}, ${progressText(job)}`),
+    ...row('requests', `${count(p.requests)} for ${count(p.pages)} pages, ${count(p.retries)} retried`),
+    ...row('rejects', p.rejects > 0 ? count(p.rejects) : null),
+    ...streamLines(job),
+    ...(job.result ? resultLines(job) : []),
+    ...row('web ui', job.webUi),
+  ];
+}
+
+export function sourceText(job: Job): string {
+  if ('archive' in job.source) return `${job.source.connection}/${job.source.archive}`;
+  const streams = job.source.streams;
+  return streams ? `${job.source.connection}/${streams.join(',')}` : job.source.connection;
+}
+
+function row(label: string, value: string | null): string[] {
+  return value ? [`  ${label.padEnd(9)} ${value}`] : [];
+}
+
+function records(p: JobProgress): string {
+  return p.estimatedRecords === null
+    ? `${count(p.records)} records`
+    : `${count(p.records)} of ${count(p.estimatedRecords)} records`;
+}
+
+function waiting(p: JobProgress): string {
+  if (p.waitingUntil === null) return p.waitingFor === null ? '' : ` (waiting: ${p.waitingFor})`;
+  return ` (waiting until ${time(p.waitingUntil)} UTC${p.waitingFor === null ? '' : `: ${p.waitingFor}`})`;
+}
+
+function took(job: Job): string {
+  if (!job.startedAt || !job.endedAt) return '';
+  return ` after ${duration(secondsBetween(job.startedAt, job.endedAt))}`;
+}
+
+function streamLines(job: Job): string[] {
+  const lines = job.streams.map((s) => `  ${'stream'.padEnd(9)} ${s.name} ${s.state}, ${streamText(s)}`);
+  const more = job.streamsTotal - job.streams.length;
+  return more > 0 ? [...lines, `            and ${count(more)} more`] : lines;
+}
+
+function resultLines(job: Job): string[] {
+  const result = job.result;
+  if (!result) return [];
+  const findings = result.findings ?? [];
+  const hidden = (result.findingsTotal ?? findings.length) - findings.length;
+  return [
+    `  records   ${count(result.records)}`,
+    `  bytes     ${bytes(result.bytes)}, stored as ${bytes(result.storedBytes)}`,
+    `  segments  ${count(result.segments)}`,
+    ...findings.map((f) => `  ${f.problem.padEnd(9)} ${f.path}: ${f.detail}`),
+    ...(hidden > 0 ? [`            and ${count(hidden)} more`] : []),
+  ];
+}

@@ -1,0 +1,23 @@
+// What a command may touch of the process it runs in; main.ts hands in the real one, tests their own.
+import { styleText } from 'node:util';
+
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Data, one line a call. Nothing else goes to standard output. */
+  readonly out: (line: string) => void;
+  /** Messages for people, one line a call. */
+  readonly err: (line: string) => void;
+  /** Where progress bars are drawn; null where standard error is not a terminal. */
+  readonly screen: NodeJS.WriteStream | null;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Calls the listener at Ctrl-C instead of ending the process, until the returned function is called. */
+  readonly onInterrupt: (listener: () => void) => () => void;
+}
+
+export type Style = 'red' | 'green' | 'yellow' | 'bold' | 'dim';
+
+/** Colour for messages on a terminal, unless NO_COLOR asks for none. */
+export function paint(io: Io, style: Style, text: string): string {
+  return io.screen !== null && !io.env['NO_COLOR'] ? styleText(style, text) : text;
+}

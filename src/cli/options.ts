@@ -1,0 +1,57 @@
+// Options that several commands share, and how their values are read.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { JOB_STATES } from '../core/job.js';
+import { DEFAULT_DATA_DIR } from './address.js';
+
+/** For every command that talks to the API. */
+export function withClient(command: Command): Command {
+  return command
+    .option(
+      '--api <url>',
+      'address of the API (default: LONGHAUL_API, or that of the running `longhaul dev`)',
+    )
+    .option('--data-dir <dir>', `data folder of \`longhaul dev\` (default: ${DEFAULT_DATA_DIR})`)
+    .option('--json', 'print JSON instead of text');
+}
+
+/** For every command that starts a job. */
+export function withStart(command: Command): Command {
+  return withClient(command)
+    .option('--lanes <n>', 'partitions worked on at a time', whole(1, 64))
+    .option('--tenant <name>', 'whom the job is for')
+    .option('--idempotency-key <key>', 'a repeated start with this key gives the same job')
+    .option('--wait', 'stay until the job ends, showing progress');
+}
+
+export const configOption = () =>
+  new Option('--config <file>', 'config file').env('LONGHAUL_CONFIG').default('longhaul.config.yml');
+
+export const compressionOption = () =>
+  new Option('--compression <name>', 'of the segments').choices(['zstd', 'gzip', 'none']);
+
+export const stateOption = () =>
+  new Option('--state <state>', 'only jobs in this state').choices([...JOB_STATES]);
+
+export const kindOption = () =>
+  new Option('--kind <kind>', 'only jobs of this kind').choices(['backup', 'verify']);
+
+/** A whole number within bounds. */
+export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Expected a whole number ${bounds(min, max)}.`);
+  };
+}
+
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0 && value <= 600) return value;
+  throw new InvalidArgumentError('Expected seconds, more than 0 and at most 600.');
+}
+
+export const port = whole(0, 65_535);
+
+function bounds(min: number, max: number): string {
+  return max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+}
