@@ -292,10 +292,15 @@ function expectRecords(records: readonly string[], expected: readonly string[] |
 }
 
 /** Equality whose failure does not print megabytes. */
-function expectSame(actual: string | readonly string[], expected: string | readonly string[], what: string) {
-  expect(actual.length, `length of ${what}`).toBe(expected.length);
-  const at = Array.from(expected).findIndex((value, index) => value !== actual[index]);
-  expect(actual[at], `${what}, at ${at}`).toBe(expected[at]);
+function expectSame<T extends string | readonly string[]>(actual: T, expected: T, what: string): void {
+  const [got, wanted] = [pieces(actual), pieces(expected)];
+  const at = wanted.findIndex((value, index) => value !== got[index]);
+  expect(got[at], `${what}, at ${at}`).toBe(wanted[at]);
+  expect(got.length, `length of ${what}`).toBe(wanted.length);
+}
+
+function pieces(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? value.split('\n') : value;
 }
 
 function expectSmallJson(value: Cursor): void {
