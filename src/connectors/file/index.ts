@@ -1,0 +1,25 @@
+// The `file` connection: a folder on the worker's machine that holds archives.
+import { statfs } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { FileConnection } from '../../config/file.js';
+import type { Connection } from '../../core/registry.js';
+import { attempt } from './faults.js';
+import { createFileStore } from './store.js';
+import { makeFolder } from './writer.js';
+
+export function createFileConnection(name: string, config: FileConnection): Connection {
+  const root = resolve(config.path);
+  return { name, type: 'file', limits: {}, store: () => createFileStore(root), check: () => check(root) };
+}
+
+/** Writes and removes an object the way an archive does, and tells how much room there is. */
+async function check(root: string): Promise<string> {
+  const store = createFileStore(root);
+  const probe = `.probe-${randomUUID()}`;
+  await attempt(`make the folder ${root}`, () => makeFolder(root));
+  await store.put(probe, Buffer.from('probe'), { ifAbsent: true });
+  await store.remove(probe);
+  const { bavail, bsize } = await attempt(`see the free space of ${root}`, () => statfs(root));
+  return `${root} is writable, ${((bavail * bsize) / 1e9).toFixed(1)} GB free`;
+}

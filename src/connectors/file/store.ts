@@ -1,0 +1,88 @@
+// A folder as a store of immutable objects. Several processes may use it at once.
+import { createReadStream } from 'node:fs';
+import { stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { LonghaulError } from '../../core/errors.js';
+import type { Store, StoredObject } from '../../core/store.js';
+import { attempt, codeOf, named, unlessGone } from './faults.js';
+import { fileOf, folderOf } from './paths.js';
+import { removeFolder, sweepFolder, walk } from './walk.js';
+import { createFileWriter, putIfAbsent, syncFolder } from './writer.js';
+
+const READ_BYTES = 262_144;
+
+/** `root` is an absolute path; it is made when something is first written. */
+export function createFileStore(root: string): Store {
+  return {
+    create: async (path) => createFileWriter(path, await fileOf(root, path)),
+    put: async (path, bytes, options) => {
+      const file = await fileOf(root, path);
+      return options?.ifAbsent ? putIfAbsent(path, file, bytes) : putOver(path, file, bytes);
+    },
+    read: (path, range) => readFile(root, path, range),
+    stat: async (path) => statFile(path, await fileOf(root, path)),
+    list: (prefix) => listFolder(root, prefix),
+    remove: async (path) => {
+      const file = await fileOf(root, path);
+      await attempt(`remove ${path}`, async () => {
+        await unlessGone(unlink(file));
+        await unlessGone(syncFolder(dirname(file)));
+      });
+    },
+    removeAll: async (prefix) => {
+      const folder = await fileOf(root, prefix);
+      await attempt(`remove ${prefix}`, () => removeFolder(folder));
+    },
+    sweep: async (prefix) => {
+      const folder = await fileOf(root, prefix);
+      await attempt(`tidy ${prefix}`, () => sweepFolder(folder));
+    },
+    close: async () => undefined,
+  };
+}
+
+async function putOver(path: string, file: string, bytes: Uint8Array): Promise<true> {
+  const writer = await createFileWriter(path, file);
+  try {
+    await writer.write(bytes);
+    await writer.commit();
+  } catch (error) {
+    await writer.abort().catch(() => undefined);
+    throw error;
+  }
+  return true;
+}
+
+async function* readFile(
+  root: string,
+  path: string,
+  range?: { start: number; end?: number },
+): AsyncGenerator<Uint8Array> {
+  const file = await fileOf(root, path);
+  const { start = 0, end = Infinity } = range ?? {};
+  try {
+    if (end > start) yield* createReadStream(file, { start, end: end - 1, highWaterMark: READ_BYTES });
+    else await stat(file);
+  } catch (error) {
+    throw named(`read ${path}`, error);
+  }
+}
+
+async function statFile(path: string, file: string): Promise<StoredObject | null> {
+  try {
+    const found = await stat(file);
+    return found.isFile() ? { path, size: found.size } : null;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw named(`read ${path}`, error);
+  }
+}
+
+async function* listFolder(root: string, prefix: string): AsyncGenerator<StoredObject> {
+  const folder = await folderOf(root, prefix);
+  try {
+    yield* walk(folder, prefix);
+  } catch (error) {
+    throw error instanceof LonghaulError ? error : named(`list ${prefix || 'the folder'}`, error);
+  }
+}
