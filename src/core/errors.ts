@@ -144,6 +144,13 @@ const rows = {
     hint: 'Look at the state of the job with `longhaul show ID`.',
   },
   idempotency_conflict: { reaction: 'permanent', hint: 'Use a new Idempotency-Key for another body.' },
+  request_invalid: { reaction: 'permanent', hint: 'Send the request as /openapi.json describes it.' },
+  route_unknown: { reaction: 'permanent', hint: '/openapi.json lists the routes there are.' },
+  method_not_allowed: { reaction: 'permanent', hint: 'Use a method that the header Allow names.' },
+  host_refused: {
+    reaction: 'permanent',
+    hint: 'Call the API by 127.0.0.1 or localhost, from this machine: it has no access keys yet.',
+  },
   worker_unavailable: {
     reaction: 'transient',
     attempts: 1,
@@ -153,6 +160,26 @@ const rows = {
     reaction: 'transient',
     attempts: 1,
     hint: 'Start Temporal (`npm start`), or point TEMPORAL_ADDRESS at it.',
+  },
+  temporal_missing: {
+    reaction: 'permanent',
+    hint: 'Install the Temporal CLI and put it on PATH, or set TEMPORAL_CLI_PATH to it.',
+  },
+  already_running: {
+    reaction: 'permanent',
+    hint: 'Use the one that runs, stop it, or start another with --data-dir and ports of its own.',
+  },
+  port_taken: {
+    reaction: 'permanent',
+    hint: 'Stop what listens there, or choose another port; 0 takes a free one.',
+  },
+  start_failed: {
+    reaction: 'permanent',
+    hint: 'The lines above and the logs in the data folder say why.',
+  },
+  temporal_unprepared: {
+    reaction: 'permanent',
+    hint: 'Run `longhaul setup` against this Temporal: the namespace or its search attributes are missing.',
   },
   job_terminated: {
     reaction: 'permanent',
