@@ -22,8 +22,8 @@ beforeAll(
   async () => {
     datasette = noDatasette === null ? await startDatasette() : undefined;
     pocketbase = noPocketBase === null ? await startPocketBase() : undefined;
-    const station = datasette ? { station: datasetteConnection(datasette) } : {};
-    const notebook = pocketbase ? { notebook: pocketbaseConnection(pocketbase) } : {};
+    const station = datasette ? { station: datasette.connection } : {};
+    const notebook = pocketbase ? { notebook: pocketbase.connection } : {};
     longhaul = await startLonghaul({ connections: { ...station, ...notebook } });
   },
   2 * INSTALL_TIMEOUT_MS + START_TIMEOUT_MS,
@@ -115,42 +115,4 @@ async function mapped<T>(lines: AsyncIterable<string>, map: (line: string) => T)
   const all: T[] = [];
   for await (const line of lines) all.push(map(line));
   return all;
-}
-
-function datasetteConnection({ url, tables }: Datasette) {
-  const streams = Object.entries(tables).flatMap(([name, path]) => {
-    const rest = {
-      path,
-      records: 'rows',
-      params: { _shape: 'objects' },
-      pageSize: { param: '_size', size: 1_000 },
-    };
-    const token = { type: 'cursor', cursor_path: 'next', cursor_param: '_next' };
-    const link = { type: 'json_link', next_url_path: 'next_url' };
-    return [
-      [name, { ...rest, paginator: token }],
-      [`${name}_by_link`, { ...rest, paginator: link }],
-    ] as const;
-  });
-  return { type: 'http', baseUrl: url, streams: Object.fromEntries(streams) };
-}
-
-function pocketbaseConnection({ url, token, path }: PocketBase) {
-  const numbered = { type: 'page_number', page_param: 'page', first: 1 };
-  const rest = {
-    path,
-    key: ['id'],
-    records: 'items',
-    params: { sort: 'id' },
-    pageSize: { param: 'perPage', size: 5_000 },
-  };
-  return {
-    type: 'http',
-    baseUrl: url,
-    auth: { type: 'bearer', token },
-    streams: {
-      notes: { ...rest, paginator: { ...numbered, total_path: 'totalItems' } },
-      notes_untold: { ...rest, paginator: numbered },
-    },
-  };
 }

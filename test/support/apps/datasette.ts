@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { HttpConnection, HttpStream } from '../../../src/config/http.js';
 import { end, outputOf, start } from '../processes.js';
 import { command, installed, missingTool } from './cache.js';
 
@@ -28,12 +29,7 @@ export async function startDatasette() {
   const url = await outputOf(server, 'Datasette serves', find);
   return {
     url,
-    /** Table `readings`: one integer key; `places`: a compound key of texts, whose cursors need escaping; `vacant`: no rows. */
-    tables: {
-      readings: `/${DATABASE}/readings.json`,
-      places: `/${DATABASE}/places.json`,
-      vacant: `/${DATABASE}/vacant.json`,
-    },
+    connection: connectionTo(url),
     count: (table: string) => count(url, table),
     readings: () => readings(url),
     placeKeys: () => placeKeys(url),
@@ -70,6 +66,30 @@ db.executemany('insert into places values (?, ?, ?)', (
 db.execute('create table vacant (id integer primary key)')
 db.commit()
 `;
+
+/**
+ * Each table twice: by its `next` token, and `…_by_link` by its `next_url`. `readings` has one integer key; `places` a
+ * compound key of texts, whose tokens need escaping; `vacant` no rows.
+ */
+function connectionTo(url: string): HttpConnection {
+  const token = { type: 'cursor', cursor_path: 'next', cursor_param: '_next' } as const;
+  const link = { type: 'json_link', next_url_path: 'next_url' } as const;
+  const streams = ['readings', 'places', 'vacant'].flatMap((table) => [
+    [table, tableStream(table, token)],
+    [`${table}_by_link`, tableStream(table, link)],
+  ]);
+  return { type: 'http', baseUrl: url, streams: Object.fromEntries(streams) };
+}
+
+function tableStream(table: string, paginator: HttpStream['paginator']): HttpStream {
+  return {
+    path: `/${DATABASE}/${table}.json`,
+    records: 'rows',
+    params: { _shape: 'objects' },
+    pageSize: { param: '_size', size: 1_000 },
+    paginator,
+  };
+}
 
 async function count(url: string, table: string): Promise<number> {
   return Number(await ask(url, `select count(*) as answer from ${table}`));

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { HttpConnection } from '../../../src/config/http.js';
 import { end, outputOf, start } from '../processes.js';
 import { until } from '../until.js';
 import { command, installed, INSTALL_TIMEOUT_MS, missingTool } from './cache.js';
@@ -35,9 +36,7 @@ export async function startPocketBase() {
   await fill(url, token);
   return {
     url,
-    /** Good for days; without it the collection is forbidden. */
-    token,
-    path: `/api/collections/${COLLECTION}/records`,
+    connection: connectionTo(url, token),
     total: () => total(url, token),
     records: () => records(url, token),
     stop: async () => {
@@ -84,6 +83,27 @@ function creation(index: number): object {
   const id = String((index * 7_919) % 99_991).padStart(15, '0');
   const body = { id, title: `Notiz ${index} “x” 😀`, amount: index / 4, extra: { index, tags: ['a', null] } };
   return { method: 'POST', url: `/api/collections/${COLLECTION}/records`, body };
+}
+
+/**
+ * The collection, asked for pages larger than it gives: `notes` by the total it tells, `notes_untold` until a page is
+ * empty; `none` finds nothing.
+ */
+function connectionTo(url: string, token: string): HttpConnection {
+  const numbered = { type: 'page_number', page_param: 'page', first: 1 } as const;
+  const stream = {
+    path: `/api/collections/${COLLECTION}/records`,
+    key: ['id'],
+    records: 'items',
+    params: { sort: 'id' },
+    pageSize: { param: 'perPage', size: 5_000 },
+  };
+  const streams = {
+    notes: { ...stream, paginator: { ...numbered, total_path: 'totalItems' } },
+    notes_untold: { ...stream, paginator: numbered },
+    none: { ...stream, params: { sort: 'id', filter: 'amount < 0' }, paginator: numbered },
+  };
+  return { type: 'http', baseUrl: url, auth: { type: 'bearer', token }, streams };
 }
 
 interface Listing {

@@ -1,0 +1,94 @@
+// What a source sent is what the archive holds, byte for byte, after the whole way through a running Longhaul.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Job } from '../../src/core/job.js';
+import { readArchive } from '../support/archive-reader.js';
+import { copyOut } from '../support/copy-out.js';
+import { START_TIMEOUT_MS, startLonghaul } from '../support/harness.js';
+import type { LonghaulInstance } from '../support/harness.js';
+import { NASTY_RECORDS } from '../support/nasty-records.js';
+import { NASTY_TABLES, TABLES } from '../support/nasty-tables.js';
+import { sql, startPostgres } from '../support/postgres.js';
+import type { TestPostgres } from '../support/postgres.js';
+import { startRawApi } from '../support/raw-api.js';
+import type { RawApi } from '../support/raw-api.js';
+
+const COMPRESSIONS = ['zstd', 'gzip', 'none'] as const;
+
+let postgres: TestPostgres;
+let api: RawApi;
+let longhaul: LonghaulInstance;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  await sql(postgres.url, NASTY_TABLES);
+  api = await startRawApi();
+  const database = { type: 'postgres', url: postgres.url };
+  longhaul = await startLonghaul({ connections: { api: api.connection({ nasty: {} }), database } });
+}, START_TIMEOUT_MS);
+
+afterAll(async () => {
+  await longhaul?.stop();
+  await postgres?.close();
+  await api?.stop();
+}, 60_000);
+
+describe('a REST API', () => {
+  test.for(COMPRESSIONS)(
+    'keeps every record as the bytes that came, compressed with %s',
+    async (compression) => {
+      api.serve('nasty', NASTY_RECORDS, 3);
+      const job = await backup('api', { compression });
+      expect(await recordsOf(job, 'nasty')).toEqual(NASTY_RECORDS);
+    },
+  );
+
+  test('drops no token of records that are spread over lines', async () => {
+    const records = [{ id: 1, list: [1, { two: '2\n' }] }, { id: 2 }];
+    api.serve(
+      'nasty',
+      records.map((record) => JSON.stringify(record, null, 2)),
+      1,
+    );
+    const kept = await recordsOf(await backup('api'), 'nasty');
+    expect(kept.map((record) => JSON.parse(record) as unknown)).toEqual(records);
+  });
+});
+
+describe('a PostgreSQL database', () => {
+  test.for([1, 4])('gives the same CSV as its own COPY, every type and key, in %i lanes', async (lanes) => {
+    const job = await backup('database', { lanes, pageSize: 500 });
+    const archive = await readArchive(longhaul.archiveOf(job));
+    expect(archive.manifest.streams.map(({ name }) => name)).toEqual(TABLES.map(({ stream }) => stream));
+    for (const { stream, table, key } of TABLES) {
+      const kept = withoutRepeatedHeaders(await all(archive.contents(stream)));
+      expect([stream, kept.toString()]).toEqual([
+        stream,
+        (await copyOut(postgres.url, table, key)).toString(),
+      ]);
+    }
+  });
+});
+
+/** Every segment begins with the header line; the whole has it once. */
+function withoutRepeatedHeaders(segments: readonly Buffer[]): Buffer {
+  return Buffer.concat(segments.map((segment, index) => (index === 0 ? segment : withoutHeader(segment))));
+}
+
+function withoutHeader(segment: Buffer): Buffer {
+  return segment.subarray(segment.indexOf('\n') + 1);
+}
+
+async function backup(connection: string, options: object = {}): Promise<Job> {
+  const sink = { connection: 'vault', prefix: 'fidelity' };
+  return longhaul.run({ kind: 'backup', source: { connection }, sink, options });
+}
+
+async function recordsOf(job: Job, stream: string): Promise<string[]> {
+  return all((await readArchive(longhaul.archiveOf(job))).lines(stream));
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
