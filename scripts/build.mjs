@@ -44,8 +44,10 @@ function hashOfWorkflows() {
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
   for (const folder of ['workflows', 'core']) {
     const path = join(next, 'src', folder);
-    const files = readdirSync(path, { recursive: true }).filter((name) => name.endsWith('.js'));
-    for (const file of files.sort()) hash.update(`${file}\0`).update(readFileSync(join(path, file)));
+    const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.js'),
+    );
+    for (const file of files.toSorted()) hash.update(`${file}\0`).update(readFileSync(join(path, file)));
   }
   return hash.digest('hex');
 }

@@ -2,22 +2,23 @@
 // Serves the development server and, by `longhaul setup`, a real cluster. Harmless when repeated.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import type { TemporalDeclaration } from './declaration.js';
 
 type Registered = Pick<TemporalDeclaration, 'namespace' | 'retentionDays' | 'searchAttributes'>;
 
+type Retention = ReturnType<typeof msToTs>;
+
 /** The numbers of Temporal's IndexedValueType. */
 const TYPES = { Text: 1, Keyword: 2, Int: 3, Double: 4, Bool: 5, Datetime: 6, KeywordList: 7 } as const;
-const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 const VISIBLE_WITHIN_MS = 30_000;
 
 /** Creates the namespace or sets its retention, then registers what search attributes it lacks. */
 export async function ensureNamespace(connection: Connection, wanted: Registered): Promise<void> {
-  const retention = { seconds: wanted.retentionDays * 86_400 };
-  if (await namespaceExists(connection, wanted.namespace))
-    await setRetention(connection, wanted.namespace, retention);
-  else await register(connection, wanted.namespace, retention);
+  const retention = msToTs(wanted.retentionDays * 86_400_000);
+  const isNew = await register(connection, wanted.namespace, retention);
+  if (!isNew) await setRetention(connection, wanted.namespace, retention);
   await ensureSearchAttributes(connection, wanted.namespace, wanted.searchAttributes);
 }
 
@@ -29,10 +30,21 @@ export async function ensureSearchAttributes(
 ): Promise<readonly string[]> {
   const missing = await missingAttributes(connection, namespace, wanted);
   if (missing.length === 0) return [];
-  const searchAttributes = Object.fromEntries(missing.map(([name, type]) => [name, TYPES[type]]));
-  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+  await addSearchAttributes(connection, namespace, Object.fromEntries(missing));
   await untilVisible(connection, namespace, wanted);
   return missing.map(([name]) => name);
+}
+
+/** Without a look at what is there: for Temporal's test server, which cannot list. */
+export async function addSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  wanted: Registered['searchAttributes'],
+): Promise<void> {
+  const searchAttributes = Object.fromEntries(
+    Object.entries(wanted).map(([name, type]) => [name, TYPES[type]]),
+  );
+  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
 
 async function missingAttributes(
@@ -57,30 +69,19 @@ async function untilVisible(
   }
 }
 
-async function namespaceExists(connection: Connection, namespace: string): Promise<boolean> {
-  try {
-    await connection.workflowService.describeNamespace({ namespace });
-    return true;
-  } catch (error) {
-    if (hasCode(error, NOT_FOUND)) return false;
-    throw error;
-  }
-}
-
-async function setRetention(connection: Connection, namespace: string, retention: { seconds: number }) {
+async function setRetention(connection: Connection, namespace: string, retention: Retention): Promise<void> {
   const config = { workflowExecutionRetentionTtl: retention };
   await connection.workflowService.updateNamespace({ namespace, config });
 }
 
-async function register(connection: Connection, namespace: string, retention: { seconds: number }) {
+/** False where it exists. Asking first would have the server remember for a second that there is none. */
+async function register(connection: Connection, namespace: string, retention: Retention): Promise<boolean> {
   try {
     const workflowExecutionRetentionPeriod = retention;
     await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+    return true;
   } catch (error) {
-    if (!hasCode(error, ALREADY_EXISTS)) throw error;
+    if ((error as { code?: unknown }).code === ALREADY_EXISTS) return false;
+    throw error;
   }
-}
-
-function hasCode(error: unknown, code: number): boolean {
-  return (error as { code?: unknown }).code === code;
 }

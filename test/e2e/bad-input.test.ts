@@ -137,10 +137,17 @@ describe('a spec', () => {
     expect(answer.body.code).toBe('connection_unknown');
   });
 
-  test('that names an unknown stream ends with stream_unknown', async () => {
-    const failed = await longhaul.run(backupOf('no-such-stream'), 'failed');
-    expect(failed.error).toMatchObject({ code: 'stream_unknown', hint: expect.stringMatching(/\S/) });
-    expect(failed.error?.message).toContain('no-such-stream');
+  test('that names an unknown stream of a REST API is refused, with the names there are', async () => {
+    const answer = await longhaul.call<Problem>('POST', '/v1/jobs', backupOf('godo'));
+    expect(answer.status).toBe(422);
+    expect(answer.body.code).toBe('stream_unknown');
+    expect(JSON.stringify(answer.body)).toContain('did you mean good?');
+  });
+
+  test('that names an unknown table ends with stream_unknown', async () => {
+    const failed = await longhaul.run(backupOf('no_such_table', 'database'), 'failed');
+    expect(failed.error).toMatchObject({ code: 'stream_unknown', hint: ERRORS.stream_unknown.hint });
+    expect(failed.error?.message).toContain('no_such_table');
   });
 
   test('that names the id of an archive there is ends with archive_exists, and leaves that as it is', async () => {
