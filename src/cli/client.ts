@@ -20,8 +20,10 @@ export interface JobPage {
 export interface ConnectionView {
   readonly name: string;
   readonly type: string;
-  readonly limits?: Readonly<Record<string, number>>;
-  readonly streams?: readonly string[];
+  readonly roles: readonly ('source' | 'sink')[];
+  readonly limits: Readonly<Record<string, number>>;
+  /** null: the source itself says what it has. */
+  readonly streams: readonly string[] | null;
 }
 
 export interface Client {
@@ -89,7 +91,7 @@ interface Problem {
   readonly title?: string;
   readonly detail?: string;
   readonly hint?: string;
-  readonly faults?: readonly Fault[];
+  readonly errors?: readonly Fault[];
 }
 
 function problem(address: Address, status: number, body: string): CliError {
@@ -98,7 +100,7 @@ function problem(address: Address, status: number, body: string): CliError {
   return new CliError(said.code, said.detail ?? said.title ?? `the API answers ${status}`, {
     exit: exitFor(said.code, status),
     ...(said.hint ? { hint: said.hint } : {}),
-    ...(said.faults ? { faults: said.faults } : {}),
+    ...(said.errors ? { faults: said.errors } : {}),
   });
 }
 

@@ -7,7 +7,7 @@ export function progressText(job: Job): string {
   const p = job.progress;
   const parts = [records(p), bytes(p.bytes)];
   if (p.recordsPerSecond !== null) parts.push(`${count(Math.round(p.recordsPerSecond))}/s`);
-  if (p.etaSeconds !== null) parts.push(`${duration(p.etaSeconds)} left`);
+  if (p.etaSeconds !== null && job.endedAt === null) parts.push(`${duration(p.etaSeconds)} left`);
   if (p.retries > 0) parts.push(`${count(p.retries)} retried`);
   return `${parts.join(', ')}${waiting(p)}`;
 }

@@ -1,6 +1,6 @@
 // How a command fails: an error with a code, a hint and the exit code it leads to.
 import { CommanderError } from 'commander';
-import { LonghaulError } from '../core/errors.js';
+import { type ErrorCode, LonghaulError } from '../core/errors.js';
 import { type Io, paint } from './io.js';
 
 /** `detached`: Ctrl-C while watching; as a shell reports an interrupted command. */
@@ -35,10 +35,13 @@ export function usageError(message: string, hint: string): CliError {
 
 /** The exit code that an error code of the API leads to; `status` decides for the others. */
 export function exitFor(code: string, status: number): number {
-  if (['temporal_unreachable', 'worker_unavailable', 'api_unreachable'].includes(code))
-    return EXIT.unreachable;
+  if (UNREACHABLE.includes(code)) return EXIT.unreachable;
   return status >= 400 && status < 500 ? EXIT.usage : EXIT.failed;
 }
+
+/** Errors of the services that another command line or config would not meet. */
+const USAGE: readonly ErrorCode[] = ['config_invalid', 'spec_invalid', 'already_running', 'port_taken'];
+const UNREACHABLE = ['temporal_unreachable', 'worker_unavailable', 'api_unreachable'];
 
 /** Prints an error and returns its exit code. */
 export function report(io: Io, error: unknown): number {
@@ -49,7 +52,7 @@ export function report(io: Io, error: unknown): number {
   }
   if (error instanceof LonghaulError) {
     printError(io, error);
-    return exitFor(error.code, ['config_invalid', 'spec_invalid'].includes(error.code) ? 400 : 500);
+    return exitFor(error.code, USAGE.includes(error.code) ? 400 : 500);
   }
   printError(io, { code: 'internal', message: error instanceof Error ? error.message : String(error) });
   if (io.env['LONGHAUL_DEBUG'] && error instanceof Error) io.err(error.stack ?? '');

@@ -65,7 +65,7 @@ function addServices(program: Command, io: Io, done: Done): void {
     .option('--ui-port <n>', "of Temporal's Web UI; 0: a free one", port, 8233)
     .option('--workers <n>', 'worker processes; 0: none', whole(0, 64), 1)
     .option('--json', 'print one line of JSON once everything answers')
-    .action(async (options: DevOptions) => done(await (await services()).dev(io, options)));
+    .action(async (options: DevOptions) => done(await (await services()).dev(options)));
   program
     .command('api')
     .description('run the API and dashboard')

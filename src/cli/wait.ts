@@ -4,7 +4,7 @@ import type { Client } from './client.js';
 import { summary } from './describe.js';
 import { EXIT, printError } from './errors.js';
 import { follow } from './follow.js';
-import { type Io, paint } from './io.js';
+import type { Io } from './io.js';
 import { createView, type View } from './progress.js';
 
 export interface WaitOptions {
@@ -66,7 +66,6 @@ function printEnd(io: Io, job: Job, json: boolean): void {
   if (json) io.out(JSON.stringify(job));
   else for (const line of summary(job)) io.out(line);
   if (job.error) printError(io, job.error);
-  else if (!json) io.err(paint(io, exitOf(job) === EXIT.done ? 'green' : 'yellow', job.state));
 }
 
 /** A verify job that found something wrong counts as failed, whatever its state. */

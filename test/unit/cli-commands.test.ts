@@ -174,7 +174,7 @@ describe('backup', () => {
         code: 'spec_invalid',
         detail: 'the job cannot run',
         hint: 'Correct the fields that the message names.',
-        faults: [{ path: 'options.lanes', message: 'at most 64' }],
+        errors: [{ path: 'options.lanes', message: 'at most 64' }],
       }),
     ];
     const { code, out, err } = await run('backup', 'crm', '--to', 'vault');

@@ -6,8 +6,14 @@ import { type ClientOptions, connect, print } from './common.js';
 
 export async function connections(io: Io, options: ClientOptions): Promise<number> {
   const found = await (await connect(io, options)).connections();
-  const rows = found.connections.map((c) => [c.name, c.type, limits(c.limits ?? {})]);
-  print(io, options, found, table(['NAME', 'TYPE', 'LIMITS'], rows));
+  const rows = found.connections.map((c) => [
+    c.name,
+    c.type,
+    c.roles.join(', '),
+    limits(c.limits),
+    c.streams?.join(', ') ?? '',
+  ]);
+  print(io, options, found, table(['NAME', 'TYPE', 'CAN BE', 'LIMITS', 'STREAMS'], rows));
   return EXIT.done;
 }
 

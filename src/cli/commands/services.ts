@@ -1,0 +1,21 @@
+// `longhaul dev`, `api` and `worker`: the processes of the service, each run until it is told to stop.
+import { EXIT } from '../errors.js';
+import type { ApiOptions, DevOptions } from '../program.js';
+
+export async function dev(options: DevOptions): Promise<number> {
+  const { runDev } = await import('../../dev/index.js');
+  await runDev(options);
+  return EXIT.done;
+}
+
+export async function api(options: ApiOptions): Promise<number> {
+  const { runApi } = await import('../../api/main.js');
+  await runApi(options);
+  return EXIT.done;
+}
+
+export async function worker(options: { readonly config: string }): Promise<number> {
+  const { runWorker } = await import('../../worker/main.js');
+  await runWorker({ configPath: options.config });
+  return EXIT.done;
+}
