@@ -6,18 +6,21 @@ import { startTimeSkipping } from '../support/time-skipping.js';
 let environment: TestWorkflowEnvironment | undefined;
 afterEach(() => environment?.teardown());
 
-it('skips a month in less than five seconds and takes the search attributes', async () => {
+it('skips a month in less than five seconds', async () => {
   environment = await startTimeSkipping();
-  const { client } = environment;
-  const handle = await client.workflow.start('backup', {
-    workflowId: 'a',
-    taskQueue: 'none',
-    searchAttributes: { JobTenant: ['acme'] },
-  });
-  expect((await handle.describe()).searchAttributes).toMatchObject({ JobTenant: ['acme'] });
   const before = await environment.currentTimeMs();
   const begin = performance.now();
   await environment.sleep('30 days');
   expect(performance.now() - begin).toBeLessThan(5_000);
   expect((await environment.currentTimeMs()) - before).toBeGreaterThanOrEqual(30 * 86_400_000);
-}, 120_000);
+});
+
+it('takes the search attributes of jobs', async () => {
+  environment = await startTimeSkipping();
+  const handle = await environment.client.workflow.start('backup', {
+    workflowId: 'a',
+    taskQueue: 'none',
+    searchAttributes: { JobTenant: ['acme'] },
+  });
+  expect((await handle.describe()).searchAttributes).toMatchObject({ JobTenant: ['acme'] });
+});
