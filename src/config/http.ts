@@ -26,13 +26,19 @@ const auth = z.discriminatedUnion('type', [
   }),
 ]);
 
+/** `total_path` leads to the number of records; a stream that has it can show how far it is. */
 const paginator = z.discriminatedUnion('type', [
   /** The body names the next page by a cursor; absent, null or "" ends. */
-  z.strictObject({ type: z.literal('cursor'), cursor_path: path, cursor_param: param }),
+  z.strictObject({
+    type: z.literal('cursor'),
+    cursor_path: path,
+    cursor_param: param,
+    total_path: path.optional(),
+  }),
   /** The body holds the URL of the next page. Only the connection's own origin is followed. */
-  z.strictObject({ type: z.literal('json_link'), next_url_path: path }),
+  z.strictObject({ type: z.literal('json_link'), next_url_path: path, total_path: path.optional() }),
   /** RFC 8288 `Link: <…>; rel="next"`. Only the connection's own origin is followed. */
-  z.strictObject({ type: z.literal('header_link'), rel: z.string().optional() }),
+  z.strictObject({ type: z.literal('header_link'), rel: z.string().optional(), total_path: path.optional() }),
   /** `offset` counts records. Ends at an empty page, or at `total_path` where given. */
   z.strictObject({ type: z.literal('offset'), offset_param: param.optional(), total_path: path.optional() }),
   /** Pages are numbered. Ends at an empty page, or at `total_path` (records) or `total_pages_path`. */
