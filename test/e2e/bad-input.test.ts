@@ -34,6 +34,7 @@ const elsewhere: Spoil = (good) => ({ body: good.replace('"data"', '"items"') })
 const sameCursor: Spoil = (good, cursor) => ({
   body: good.replace(/"next":.*\}/, `"next":${JSON.stringify(cursor)}}`),
 });
+const circle: Spoil = (good) => ({ body: good.replace(/"next":.*\}/, '"next":"page 4"}') });
 
 /** Faults that last: what the source does, and the error that the job ends with. */
 const LASTING: readonly { stream: string; does: string; spoil: Spoil; code: ErrorCode }[] = [
@@ -42,6 +43,7 @@ const LASTING: readonly { stream: string; does: string; spoil: Spoil; code: Erro
   { stream: 'invalid', does: 'answers invalid JSON', spoil: invalid, code: 'response_invalid' },
   { stream: 'elsewhere', does: 'has no records at the path', spoil: elsewhere, code: 'records_missing' },
   { stream: 'repeated', does: 'repeats its own cursor', spoil: sameCursor, code: 'cursor_repeated' },
+  { stream: 'circle', does: 'goes round in a circle', spoil: circle, code: 'cursor_repeated' },
   { stream: 'expired', does: 'takes the token no more', spoil: refusal(401), code: 'unauthorized' },
   { stream: 'forbidden', does: 'forbids the stream', spoil: refusal(403), code: 'source_forbidden' },
   { stream: 'removed', does: 'knows the path no more', spoil: refusal(404), code: 'source_not_found' },

@@ -137,7 +137,7 @@ function client(api: string) {
   /** Posts a job that must be accepted. */
   const post = async (spec: JobSpec): Promise<Job> =>
     expectStatus(202, await call<Job>('POST', '/v1/jobs', spec));
-  const waitFor = waitForJob(show);
+  const waitFor = waitForJob(look);
   return {
     call,
     show,
@@ -152,24 +152,36 @@ function client(api: string) {
   };
 }
 
-/** Polls a job until a condition holds. A job that ends otherwise is an error at once, and shows the job. */
-function waitForJob(show: (id: string) => Promise<Job>) {
+/**
+ * Polls a job until a condition holds; an API or a Temporal that is away is waited for. A job that ends otherwise is an
+ * error at once, and shows the job.
+ */
+function waitForJob(look: (id: string) => Promise<Answer<Job>>) {
   return async (
     id: string,
     what: string,
     condition: (job: Job) => boolean,
     timeoutMs = JOB_TIMEOUT_MS,
   ): Promise<Job> => {
-    let last: Job | undefined;
+    let last: unknown;
     const seen = (): string => JSON.stringify(last, null, 1);
     const probe = async (): Promise<Job | undefined> => {
-      last = await show(id);
-      if (condition(last)) return last;
-      if (ENDED.includes(last.state)) throw new Error(`job ended before: ${what}\n${seen()}`);
+      const answer = await look(id).catch(unreachable);
+      last = answer.body;
+      if (answer.status === 503) return undefined;
+      const job = expectStatus(200, answer);
+      if (condition(job)) return job;
+      if (ENDED.includes(job.state)) throw new Error(`job ended before: ${what}\n${seen()}`);
       return undefined;
     };
     return until(`job ${id}: ${what}`, probe, { timeoutMs, everyMs: 50, seen });
   };
+}
+
+/** As the API itself would say it, were it there. */
+function unreachable(error: Error): Answer<Job> {
+  if (error.name !== 'TypeError') throw error;
+  return { status: 503, headers: new Headers(), body: { error: String(error.cause) } as unknown as Job };
 }
 
 async function request<T>(
