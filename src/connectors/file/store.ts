@@ -1,13 +1,12 @@
 // A folder as a store of immutable objects. Several processes may use it at once.
 import { createReadStream } from 'node:fs';
 import { stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { LonghaulError } from '../../core/errors.js';
 import type { Store, StoredObject } from '../../core/store.js';
 import { attempt, codeOf, named, unlessGone } from './faults.js';
 import { fileOf, folderOf } from './paths.js';
 import { removeFolder, sweepFolder, walk } from './walk.js';
-import { createFileWriter, putIfAbsent, syncFolder } from './writer.js';
+import { createFileWriter, putIfAbsent } from './writer.js';
 
 const READ_BYTES = 262_144;
 
@@ -24,10 +23,7 @@ export function createFileStore(root: string): Store {
     list: (prefix) => listFolder(root, prefix),
     remove: async (path) => {
       const file = await fileOf(root, path);
-      await attempt(`remove ${path}`, async () => {
-        await unlessGone(unlink(file));
-        await unlessGone(syncFolder(dirname(file)));
-      });
+      await attempt(`remove ${path}`, () => unlessGone(unlink(file)));
     },
     removeAll: async (prefix) => {
       const folder = await fileOf(root, prefix);

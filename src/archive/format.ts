@@ -1,0 +1,131 @@
+// The JSON of an archive. docs/archive-format.md says the same in words; change both or neither.
+import { z } from 'zod';
+
+export const FORMAT = 'longhaul-archive/1';
+/** Stands in the place of a manifest while an archive that was given up is removed. */
+export const DISCARDED = 'longhaul-discarded';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.number().int().min(0);
+const json = z.json();
+
+export const compressionSchema = z.enum(['zstd', 'gzip', 'none']);
+export type Compression = z.infer<typeof compressionSchema>;
+
+const encodingSchema = z.enum(['jsonl', 'csv']);
+
+const sourceSchema = z.object({ connection: z.string(), type: z.string() });
+
+/** What one segment holds. `path` is relative to the archive; `bytes` are those that come out of decompression. */
+const segmentFields = { seq: count, path: z.string().min(1), records: count, bytes: count };
+const storedFields = { storedBytes: count, sha256 };
+
+export const segmentSchema = z.object({ ...segmentFields, ...storedFields });
+export type Segment = z.infer<typeof segmentSchema>;
+
+/** A line of segments.jsonl. */
+export const segmentLineSchema = z.object({
+  stream: z.string(),
+  partition: z.string(),
+  ...segmentFields,
+  ...storedFields,
+});
+export type SegmentLine = z.infer<typeof segmentLineSchema>;
+
+export const streamSchema = z.object({
+  name: z.string(),
+  encoding: encodingSchema,
+  key: z.array(z.string()),
+  schema: json,
+});
+export type StreamDescription = z.infer<typeof streamSchema>;
+
+export const manifestStreamSchema = streamSchema.extend({
+  records: count,
+  bytes: count,
+  storedBytes: count,
+  segments: count,
+  /** The bytes of segments.jsonl that hold the stream's lines. */
+  lines: z.object({ start: count, end: count }),
+});
+export type ManifestStream = z.infer<typeof manifestStreamSchema>;
+
+export const manifestSchema = z.object({
+  format: z.literal(FORMAT),
+  id: z.string(),
+  job: z.string(),
+  createdAt: z.string(),
+  completedAt: z.string(),
+  source: sourceSchema,
+  compression: compressionSchema,
+  segments: z.object({ path: z.string().min(1), sha256, count }),
+  report: z.object({ path: z.string().min(1), sha256 }),
+  streams: z.array(manifestStreamSchema),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** A work file that another one names by its hash. */
+const linkSchema = z.object({ path: z.string(), sha256 });
+
+/** `.work/job.json`: whose archive this is. */
+export const claimSchema = z.object({
+  format: z.literal(FORMAT),
+  id: z.string(),
+  job: z.string(),
+  createdAt: z.string(),
+  source: sourceSchema,
+  compression: compressionSchema,
+});
+export type Claim = z.infer<typeof claimSchema>;
+
+/** What a flush returns: the newest part of a partition's chain. The whole state of its writer. */
+export const partRefSchema = linkSchema.extend({ seq: count, segments: count, records: count });
+export type PartRef = z.infer<typeof partRefSchema>;
+
+const targetFields = { stream: z.string(), partition: z.string(), index: count };
+
+const talliesSchema = z.object({
+  records: count,
+  bytes: count,
+  pages: count,
+  requests: count,
+  retries: count,
+  rejects: count,
+});
+
+/** A manifest part: what one flush made durable. `records` are of the whole chain so far. */
+export const partSchema = z.object({
+  prev: linkSchema.nullable(),
+  seq: count,
+  target: z.object(targetFields),
+  segments: z.array(segmentSchema),
+  records: count,
+  cursor: json,
+  done: z.boolean(),
+  tallies: talliesSchema,
+});
+export type Part = z.infer<typeof partSchema>;
+
+const headSchema = z.object({ ...targetFields, records: count, state: partRefSchema });
+export type ArchiveHead = z.infer<typeof headSchema>;
+export const headsSchema = z.array(headSchema);
+
+/** What `settle` returns: the newest page of the ledger. `count` is of heads in all pages. */
+export const ledgerRefSchema = linkSchema.extend({ seq: count, count });
+export type LedgerRef = z.infer<typeof ledgerRefSchema>;
+
+export const ledgerPageSchema = z.object({ prev: linkSchema.nullable(), seq: count, heads: headsSchema });
+export type LedgerPage = z.infer<typeof ledgerPageSchema>;
+
+/** What a verify or reading job knows of its part of an archive: whole lines of segments.jsonl, `end` excluded. */
+export const rangeSchema = z.object({
+  path: z.string(),
+  start: count,
+  end: count,
+  encoding: encodingSchema,
+  compression: compressionSchema,
+});
+export type Range = z.infer<typeof rangeSchema>;
+
+/** `line`: where the segment's line begins; `skip`: bytes of the segment, decompressed, that were handed out. */
+export const cursorSchema = z.object({ line: count, skip: count });

@@ -1,0 +1,63 @@
+// Finds where records end in a stream of bytes, without decoding them.
+import type { Encoding } from '../core/connector.js';
+
+const LF = 10;
+const QUOTE = 34;
+
+export interface Scanner {
+  /** Records that end in these bytes, and where the last of them does: an offset into `bytes`, 0 where none ends. */
+  feed(bytes: Uint8Array): { readonly records: number; readonly end: number };
+  /** Whether all bytes so far are whole records. */
+  isWhole(): boolean;
+}
+
+/** `csv`: the header line counts as a record. */
+export function createScanner(encoding: Encoding): Scanner {
+  const find = encoding === 'csv' ? createRowFinder() : findLines;
+  let whole = true;
+  return {
+    feed(bytes) {
+      const found = find(bytes);
+      if (bytes.length > 0) whole = found.end === bytes.length;
+      return found;
+    },
+    isWhole: () => whole,
+  };
+}
+
+function findLines(bytes: Uint8Array): { records: number; end: number } {
+  let records = 0;
+  let end = 0;
+  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, end)) {
+    records += 1;
+    end = at + 1;
+  }
+  return { records, end };
+}
+
+/** A line feed between quotes belongs to a value. A doubled quote opens again at once, so it needs no care. */
+function createRowFinder(): (bytes: Uint8Array) => { records: number; end: number } {
+  let quoted = false;
+  return (bytes) => {
+    let records = 0;
+    let end = 0;
+    for (let at = 0; at < bytes.length; at += 1) {
+      if (bytes[at] === QUOTE) quoted = !quoted;
+      else if (bytes[at] === LF && !quoted) {
+        records += 1;
+        end = at + 1;
+      }
+    }
+    return { records, end };
+  };
+}
+
+/** The length of the first row, its line feed included, of bytes that hold at least one. */
+export function firstRowLength(bytes: Uint8Array): number {
+  let quoted = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (bytes[at] === QUOTE) quoted = !quoted;
+    else if (bytes[at] === LF && !quoted) return at + 1;
+  }
+  return bytes.length;
+}

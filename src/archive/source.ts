@@ -1,0 +1,118 @@
+// A sealed archive as a source: of checks for a verify job, of records for whoever reads it back.
+import type { Context, Cursor, Finding, Page, PageAudit, Source, Stream } from '../core/connector.js';
+import { LonghaulError, Stopped } from '../core/errors.js';
+import type { Store } from '../core/store.js';
+import { Damage } from './damage.js';
+import { cursorSchema, rangeSchema, type Manifest, type ManifestStream, type SegmentLine } from './format.js';
+import { cut } from './cut.js';
+import { readManifest } from './manifest.js';
+import { isMissing } from './objects.js';
+import { segmentLines } from './segment-lines.js';
+import { segmentPages } from './segment-pages.js';
+import { checkSegment, checkStored, type SegmentPlace } from './segment-reader.js';
+
+export interface ArchiveSourceOptions {
+  /**
+   * `report`: one page a segment, without its records, saying in `audit` whether it is intact.
+   * `fail`: pages of records, `archive_damaged` at the first segment that is not intact, before any record of it.
+   */
+  readonly onDamage: 'report' | 'fail';
+}
+
+/**
+ * Beside the errors of its store it throws `archive_missing`, `archive_unsupported`, `archive_damaged` and
+ * `stream_unknown`. `path` is the archive's folder in the store: prefix and id.
+ */
+export function createArchiveSource(store: Store, path: string, { onDamage }: ArchiveSourceOptions): Source {
+  let known: Manifest | null = null;
+  const manifestOf = async (): Promise<Manifest> => (known ??= await readManifest(store, path));
+
+  return {
+    async *streams(_ctx, names) {
+      const { streams } = await manifestOf();
+      yield* pick(streams, names).map(describe);
+    },
+
+    async *partitions(_ctx, { name }, want) {
+      const manifest = await manifestOf();
+      const [stream] = pick(manifest.streams, [name]);
+      if (stream) yield* cut(store, path, manifest, stream, want);
+    },
+
+    async *read(ctx, _stream, partition, from) {
+      const range = rangeSchema.parse(partition.range);
+      const at = from === null ? { line: range.start, skip: 0 } : cursorSchema.parse(from);
+      const place = { store, archive: path, encoding: range.encoding, compression: range.compression };
+      const lines = segmentLines(store, path, range.path, { start: at.line, end: range.end });
+      let { skip } = at;
+      for await (const { line, start, end } of lines) {
+        if (ctx.stop.aborted) throw new Stopped();
+        ctx.meter.request();
+        const next = end < range.end ? { line: end, skip: 0 } : null;
+        if (onDamage === 'report') yield { ...(await audit(ctx, place, line)), next };
+        else yield* records(ctx, place, line, { skip, start, next });
+        skip = 0;
+      }
+    },
+
+    close: () => store.close(),
+  };
+}
+
+/** A cursor within the segment lets a reader stop between any two pages. */
+async function* records(
+  ctx: Context,
+  place: SegmentPlace,
+  line: SegmentLine,
+  at: { readonly skip: number; readonly start: number; readonly next: Cursor },
+): AsyncGenerator<Page> {
+  try {
+    await checkStored(ctx, place, line);
+    for await (const { page, end } of segmentPages(ctx, place, line, at.skip)) {
+      yield { ...page, next: end === line.bytes ? at.next : { line: at.start, skip: end } };
+      if (ctx.stop.aborted) throw new Stopped();
+    }
+  } catch (error) {
+    const found = findingOf(place, line, error);
+    const why = found.problem === 'missing' ? 'is missing' : `is damaged: ${found.detail}`;
+    throw new LonghaulError('archive_damaged', `${found.path} ${why}.`, { cause: error });
+  }
+}
+
+async function audit(ctx: Context, place: SegmentPlace, line: SegmentLine): Promise<Omit<Page, 'next'>> {
+  const payload = { format: 'jsonl', chunks: [] } as const;
+  try {
+    await checkSegment(ctx, place, line);
+  } catch (error) {
+    return { payload, records: 0, audit: found(findingOf(place, line, error)) };
+  }
+  const { records: intact, bytes, storedBytes } = line;
+  return { payload, records: intact, audit: { segments: 1, bytes, storedBytes, findings: [] } };
+}
+
+function found(finding: Finding): PageAudit {
+  return { segments: 0, bytes: 0, storedBytes: 0, findings: [finding] };
+}
+
+/** Throws again what says nothing about the segment. */
+function findingOf({ archive }: SegmentPlace, line: SegmentLine, error: unknown): Finding {
+  const path = `${archive}/${line.path}`;
+  if (error instanceof Damage) return { path, problem: 'damaged', detail: error.message };
+  if (isMissing(error)) return { path, problem: 'missing', detail: 'it is not in the store' };
+  throw error;
+}
+
+function pick(
+  streams: readonly ManifestStream[],
+  names: readonly string[] | undefined,
+): readonly ManifestStream[] {
+  const unknown = names?.find((name) => !streams.some((stream) => stream.name === name));
+  if (unknown !== undefined) {
+    throw new LonghaulError('stream_unknown', `The archive has no stream ${unknown}.`);
+  }
+  return names ? streams.filter((stream) => names.includes(stream.name)) : streams;
+}
+
+function describe({ name, key, encoding, schema, records: estimate }: ManifestStream): Stream {
+  return { name, key, encoding, schema, estimate };
+}
