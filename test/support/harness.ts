@@ -132,8 +132,8 @@ async function stop(launcher: Started, folder: string | null): Promise<void> {
 function client(api: string) {
   const call = <T>(method: string, target: string, body?: unknown, headers?: Record<string, string>) =>
     request<T>(`${api}${target}`, method, body, headers);
-  const show = async (id: string): Promise<Job> =>
-    expectStatus(200, await call<Job>('GET', `/v1/jobs/${id}`));
+  const look = (id: string) => call<Job>('GET', `/v1/jobs/${id}`);
+  const show = async (id: string): Promise<Job> => expectStatus(200, await look(id));
   /** Posts a job that must be accepted. */
   const post = async (spec: JobSpec): Promise<Job> =>
     expectStatus(202, await call<Job>('POST', '/v1/jobs', spec));
