@@ -4,13 +4,13 @@ import type { ApiOptions, DevOptions } from '../program.js';
 
 export async function dev(options: DevOptions): Promise<number> {
   const { runDev } = await import('../../dev/index.js');
-  await runDev(options);
-  return EXIT.done;
+  return runDev(options);
 }
 
 export async function api(options: ApiOptions): Promise<number> {
   const { runApi } = await import('../../api/main.js');
-  await runApi(options);
+  const { config, ...rest } = options;
+  await runApi({ configPath: config, ...rest });
   return EXIT.done;
 }
 

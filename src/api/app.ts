@@ -1,0 +1,119 @@
+// The web tier as a Hono app: routes to functions, nothing else. It holds no connector, no secret and no state of a job.
+import { OpenAPIHono, type Hook } from '@hono/zod-openapi';
+import type { Client } from '@temporalio/client';
+import type { Env } from 'hono';
+import type { PublicConnection } from '../config/public.js';
+import { LonghaulError } from '../core/errors.js';
+import { VERSION } from '../core/version.js';
+import { checkConnection } from './checks.js';
+import { ACTIONS } from './conflicts.js';
+import { jobSpec } from './contracts.js';
+import { sendEvents } from './events.js';
+import { createNotFound, limitBody, loopbackOnly, type RouteName } from './guard.js';
+import { createJobs } from './jobs.js';
+import { listJobs } from './listing.js';
+import { createErrorHandler, RequestFaults, type LogError } from './problems.js';
+import { readQueue } from './queue.js';
+import { assertReady } from './ready.js';
+import * as routes from './routes.js';
+import { readSpec } from './spec-request.js';
+import { createWatch } from './watch.js';
+
+export interface AppDeps {
+  readonly client: Client;
+  readonly connections: readonly PublicConnection[];
+  /** Base URL of Temporal's Web UI; null: not known. */
+  readonly webUiUrl: string | null;
+  /** Epoch ms. */
+  readonly clock: () => number;
+  /** Aborts when the API shuts down, so that open streams of events end. */
+  readonly stop: AbortSignal;
+  readonly logError: LogError;
+}
+
+/** Temporal's client would try for half a minute; whoever asks wants to know sooner. */
+const TEMPORAL_PATIENCE_MS = 2_500;
+
+export type App = OpenAPIHono;
+
+export function createApp(deps: AppDeps): App {
+  const { client, clock } = deps;
+  const soon: Soon = (call) => client.withDeadline(clock() + TEMPORAL_PATIENCE_MS, call);
+  const app = new OpenAPIHono({ defaultHook: refuseParameters });
+  app.use(loopbackOnly, limitBody);
+  app.onError(createErrorHandler(deps.logError));
+  addJobs(app, deps, soon);
+  addService(app, deps, soon);
+  addDocument(app);
+  app.notFound(createNotFound(routeNames(app)));
+  return app;
+}
+
+/** Gives a call to Temporal its deadline. */
+export type Soon = <T>(call: () => Promise<T>) => Promise<T>;
+
+function addJobs(app: App, deps: AppDeps, soon: Soon): void {
+  const jobs = createJobs(deps);
+  const show = (id: string) => soon(() => jobs.show(id));
+  const watch = createWatch(show);
+
+  app.openapi(routes.startJob, async (c) => {
+    const spec = await readSpec(c, deps.connections);
+    const key = c.req.valid('header')['idempotency-key'] ?? null;
+    const job = await soon(() => jobs.start(spec, key));
+    return c.json(job, 202, { location: `/v1/jobs/${job.id}` });
+  });
+  app.openapi(routes.listJobs, async (c) => {
+    const filter = c.req.valid('query');
+    return c.json(await soon(() => listJobs(deps, filter)), 200);
+  });
+  app.openapi(routes.showJob, async (c) => c.json(await show(c.req.valid('param').id), 200));
+  app.openapi(routes.watchJob, (c) =>
+    sendEvents(c, c.req.valid('param').id, { show, watch, stop: deps.stop }),
+  );
+  for (const action of ACTIONS) {
+    app.openapi(routes.steering[action], async (c) => {
+      const { id } = c.req.valid('param');
+      return c.json(await soon(() => jobs.steer(id, action)), 202);
+    });
+  }
+}
+
+function addService(app: App, deps: AppDeps, soon: Soon): void {
+  const { client } = deps;
+  app.openapi(routes.listConnections, (c) => c.json({ connections: [...deps.connections] }, 200));
+  app.openapi(routes.checkConnection, async (c) =>
+    c.json(await checkConnection({ ...deps, soon }, c.req.valid('param').name), 200),
+  );
+  app.openapi(routes.showQueue, async (c) => c.json(await soon(() => readQueue(client)), 200));
+  app.openapi(routes.healthz, (c) => c.json({ status: 'ok' } as const, 200));
+  app.openapi(routes.readyz, async (c) => {
+    await soon(() => assertReady(client));
+    return c.json({ status: 'ready', namespace: client.options.namespace } as const, 200);
+  });
+}
+
+function addDocument(app: App): void {
+  app.openAPIRegistry.register('JobSpec', jobSpec);
+  const info = {
+    title: 'Longhaul',
+    version: VERSION,
+    description: 'Starts, shows and steers long jobs over paged data.',
+  };
+  app.doc31('/openapi.json', { openapi: '3.1.0', info });
+}
+
+function routeNames(app: App): RouteName[] {
+  const described = app.openAPIRegistry.definitions.flatMap((definition) =>
+    definition.type === 'route' ? [definition.route] : [],
+  );
+  return [...described, { method: 'get', path: '/openapi.json' }];
+}
+
+/** What zod says of path, query and headers. An id that cannot be one is just not there. */
+const refuseParameters: Hook<unknown, Env, string, unknown> = (result) => {
+  if (result.success) return;
+  if (result.target === 'param') throw new LonghaulError('job_unknown', 'There is no such job.');
+  const faults = result.error.issues.map(({ path, message }) => ({ path: path.map(String), message }));
+  throw new RequestFaults('request_invalid', faults);
+};

@@ -1,0 +1,82 @@
+// Starts the workflow of a job so that it can be found, filtered and read in Temporal's Web UI.
+import type { Client, WorkflowStartOptions } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
+import { archivePath } from '../core/archive-path.js';
+import { MEMO, SEARCH_ATTRIBUTES, TASK_QUEUE } from '../core/names.js';
+import type { JobSpec } from '../core/spec.js';
+import type { CarriedState, JobMemo, RequestMemo } from '../core/work.js';
+
+export interface Beginning {
+  readonly id: string;
+  readonly request: RequestMemo;
+  /** Of a retry: the failed run, what it left to go on from, and what was shown of it. */
+  readonly after?: {
+    readonly runId: string;
+    readonly resume: CarriedState | null;
+    readonly shown: JobMemo | null;
+  };
+}
+
+/** Memo key of a retry: the run that failed. By it a repeated call is told from one that comes too early. */
+export const RETRY_OF = 'retryOf';
+
+/** No time limit of Temporal is set: a job may take weeks. Throws `WorkflowExecutionAlreadyStartedError`. */
+export async function begin(client: Client, beginning: Beginning): Promise<void> {
+  const { id, request, after } = beginning;
+  const { spec, createdAt } = request;
+  await client.workflow.start(spec.kind, {
+    workflowId: id,
+    taskQueue: TASK_QUEUE,
+    workflowIdReusePolicy: after ? 'ALLOW_DUPLICATE_FAILED_ONLY' : 'REJECT_DUPLICATE',
+    workflowIdConflictPolicy: 'FAIL',
+    args: [{ job: { id, spec, createdAt }, ...(after?.resume && { resume: after.resume }) }],
+    memo: memoOf(beginning),
+    typedSearchAttributes: searchAttributesOf(spec),
+    staticSummary: summaryOf(id, spec),
+    staticDetails: detailsOf(id, spec),
+  });
+}
+
+/** A retry shows what the failed run had done until a worker takes it. */
+function memoOf({ request, after }: Beginning): NonNullable<WorkflowStartOptions['memo']> {
+  const job = after?.shown && { ...after.shown, state: 'queued', error: null, result: null };
+  return {
+    [MEMO.request]: request,
+    ...(job && { [MEMO.job]: job }),
+    ...(after && { [RETRY_OF]: after.runId }),
+  };
+}
+
+function searchAttributesOf(spec: JobSpec): SearchAttributePair[] {
+  const values = [
+    [SEARCH_ATTRIBUTES.kind, spec.kind],
+    [SEARCH_ATTRIBUTES.state, 'queued'],
+    [SEARCH_ATTRIBUTES.source, spec.source.connection],
+    [SEARCH_ATTRIBUTES.sink, spec.kind === 'verify' ? undefined : spec.sink.connection],
+    [SEARCH_ATTRIBUTES.tenant, spec.options?.tenant],
+  ] as const;
+  return values.flatMap(([name, value]) =>
+    value === undefined ? [] : [{ key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD), value }],
+  );
+}
+
+/** Temporal takes 400 bytes of summary and 20,000 of details. */
+const SUMMARY_LENGTH = 380;
+const STREAMS_NAMED = 20;
+
+/** `crm → vault/nightly/backup-crm-…`, `verify vault/nightly/…` */
+function summaryOf(id: string, spec: JobSpec): string {
+  const [from, to] =
+    spec.kind === 'verify'
+      ? ['verify ', spec.source.connection]
+      : [`${spec.source.connection} → `, spec.sink.connection];
+  return `${from}${to}/${archivePath(id, spec)}`.slice(0, SUMMARY_LENGTH);
+}
+
+/** Markdown. */
+function detailsOf(id: string, spec: JobSpec): string {
+  const streams = spec.kind === 'verify' ? [] : (spec.source.streams ?? []);
+  const more = streams.length > STREAMS_NAMED ? ` and ${streams.length - STREAMS_NAMED} more` : '';
+  const named = streams.slice(0, STREAMS_NAMED).join(', ') || 'all';
+  return `${summaryOf(id, spec)}\n\nStreams: ${named}${more}`;
+}

@@ -1,0 +1,56 @@
+// Asks a worker to try a connection: the API itself holds no connector and no secret.
+import { isGrpcDeadlineError, type Client } from '@temporalio/client';
+import type { PublicConnection } from '../config/public.js';
+import { LonghaulError } from '../core/errors.js';
+import { TASK_QUEUE, WORKFLOWS } from '../core/names.js';
+import { nearest } from '../core/nearest.js';
+import type { ConnectionCheck } from '../core/work.js';
+import { newCheckId } from './ids.js';
+import { readQueue } from './queue.js';
+
+/** Longest wait for a worker's answer. */
+const PATIENCE_MS = 15_000;
+
+export interface CheckDeps {
+  readonly client: Client;
+  readonly connections: readonly PublicConnection[];
+  readonly clock: () => number;
+  readonly soon: <T>(call: () => Promise<T>) => Promise<T>;
+}
+
+/** Throws `connection_unknown`, and `worker_unavailable` where nobody answers in time. */
+export async function checkConnection(deps: CheckDeps, name: string): Promise<ConnectionCheck> {
+  const { client, connections, clock, soon } = deps;
+  if (!connections.some((connection) => connection.name === name)) throw unknown(name, connections);
+  const { workers } = await soon(() => readQueue(client));
+  if (workers.length === 0) throw noAnswer('No worker is running.');
+  const handle = await soon(() =>
+    client.workflow.start(WORKFLOWS.checkConnection, {
+      workflowId: newCheckId(name, clock()),
+      taskQueue: TASK_QUEUE,
+      args: [{ connection: name }],
+      staticSummary: `check ${name}`,
+    }),
+  );
+  try {
+    return await client.withDeadline(
+      clock() + PATIENCE_MS,
+      () => handle.result() as Promise<ConnectionCheck>,
+    );
+  } catch (error) {
+    if (!isGrpcDeadlineError(error)) throw error;
+    await soon(() => handle.terminate('nobody waits for the answer any more'));
+    throw noAnswer(`No worker answered within ${PATIENCE_MS / 1000} seconds.`);
+  }
+}
+
+function noAnswer(message: string): LonghaulError {
+  return new LonghaulError('worker_unavailable', message);
+}
+
+function unknown(name: string, connections: readonly PublicConnection[]): LonghaulError {
+  const names = connections.map((connection) => connection.name);
+  const meant = nearest(name, names);
+  const guess = meant === null ? '' : ` Did you mean ${meant}?`;
+  return new LonghaulError('connection_unknown', `There is no connection of that name.${guess}`);
+}

@@ -1,0 +1,86 @@
+// Starts, shows and steers jobs: each call a few messages to Temporal, none of them waits for a worker.
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { LonghaulError } from '../core/errors.js';
+import { ENDED, type Job } from '../core/job.js';
+import { SIGNALS } from '../core/names.js';
+import type { JobSpec } from '../core/spec.js';
+import { toJob } from '../core/view.js';
+import type { RequestMemo } from '../core/work.js';
+import { begin } from './begin.js';
+import { conflict, isSteerable, type Action } from './conflicts.js';
+import { factsOf, queuedFactsOf, type Described, type FactsDeps } from './facts.js';
+import { hashOf, jobIdOfKey, newJobId } from './ids.js';
+import { retry } from './retry.js';
+
+/** Every method throws `job_unknown`, `job_state_conflict` and Temporal's own errors. */
+export interface Jobs {
+  /** The same `key` and spec: the same job. Throws `idempotency_conflict` for the key with another spec. */
+  start(spec: JobSpec, key: string | null): Promise<Job>;
+  show(id: string): Promise<Job>;
+  /** Repeated calls are harmless. */
+  steer(id: string, action: Action): Promise<Job>;
+}
+
+export function createJobs(deps: FactsDeps): Jobs {
+  const { client, clock } = deps;
+  const handle = (id: string) => client.workflow.getHandle(id);
+
+  async function describe(id: string): Promise<Described> {
+    const description = await handle(id).describe();
+    const facts = await factsOf(deps, description);
+    return { description, facts, job: toJob(facts) };
+  }
+
+  async function start(spec: JobSpec, key: string | null): Promise<Job> {
+    const id = key === null ? newJobId(spec, clock()) : jobIdOfKey(key);
+    const bodyHash = key === null ? null : hashOf(spec);
+    const request: RequestMemo = { spec, createdAt: new Date(clock()).toISOString(), bodyHash };
+    try {
+      await begin(client, { id, request });
+      return toJob(queuedFactsOf(deps, id, request));
+    } catch (error) {
+      if (key === null || !(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      return sameRequest(await describe(id), bodyHash);
+    }
+  }
+
+  async function act(found: Described, action: Action): Promise<void> {
+    const { job } = found;
+    if (action === 'retry') return retry(client, found);
+    if (action === 'cancel' && (job.state === 'cancelling' || job.state === 'cancelled')) return;
+    if (!isSteerable(job)) throw conflict(job, action);
+    // A signal is sent whatever the state says: the one before it may still be on its way to the workflow.
+    await unlessEnded(action === 'cancel' ? handle(job.id).cancel() : handle(job.id).signal(SIGNALS[action]));
+  }
+
+  async function steer(id: string, action: Action): Promise<Job> {
+    await act(await describe(id), action);
+    const { job } = await describe(id);
+    const cameTooLate = ENDED.includes(job.state) && (action === 'pause' || action === 'resume');
+    if (cameTooLate || (action === 'cancel' && isDone(job))) throw conflict(job, action);
+    return job;
+  }
+
+  return { start, show: async (id) => (await describe(id)).job, steer };
+}
+
+function isDone({ state }: Job): boolean {
+  return state === 'completed' || state === 'failed';
+}
+
+/** The job may end between the look and the call; the look after it tells. */
+async function unlessEnded(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+function sameRequest({ facts, job }: Described, bodyHash: string | null): Job {
+  if (facts.request.bodyHash === bodyHash) return job;
+  throw new LonghaulError(
+    'idempotency_conflict',
+    `This Idempotency-Key started the job ${job.id} with another body.`,
+  );
+}

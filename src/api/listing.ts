@@ -1,0 +1,145 @@
+// The list of jobs, newest first, from Temporal's visibility. That knows one order only: what is open by its start, then
+// what has closed by its end. Since nothing ends before it starts, reading on until the ends are older than what is
+// already there gives the newest starts.
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { Job, JobState } from '../core/job.js';
+import { SEARCH_ATTRIBUTES, WORKFLOWS } from '../core/names.js';
+import { toJob } from '../core/view.js';
+import type { JobFilter } from './contracts.js';
+import { listedFactsOf, type FactsDeps } from './facts.js';
+import { LonghaulError } from '../core/errors.js';
+
+export interface JobPage {
+  readonly jobs: Job[];
+  readonly next: string | null;
+}
+
+const DEFAULT_LIMIT = 50;
+
+/** Throws `request_invalid` for a cursor that no page gave. A job that was retried is listed once, by its latest run. */
+export async function listJobs(deps: FactsDeps, filter: JobFilter): Promise<JobPage> {
+  const { client } = deps;
+  const limit = filter.limit ?? DEFAULT_LIMIT;
+  const cursor = filter.cursor === undefined ? null : decode(filter.cursor);
+  const runs = await newestRuns(client, queryOf(filter, cursor), limit + (cursor?.shown.length ?? 0));
+  const rest = runs.filter(({ runId }) => !cursor?.shown.includes(runId));
+  const page = rest.slice(0, limit);
+  const replaced = await replacedRuns(client, page);
+  return {
+    jobs: page.filter(({ runId }) => !replaced.has(runId)).map((run) => toJob(listedFactsOf(deps, run))),
+    next: rest.length > limit ? encode(page, cursor) : null,
+  };
+}
+
+/** At least the `count + 1` newest that match, where there are so many, in order. */
+async function newestRuns(client: Client, query: string, count: number): Promise<WorkflowExecutionInfo[]> {
+  const [open, closed] = await Promise.all([
+    readUntil(client, `${query} AND ExecutionStatus = 'Running'`, count, (run) => run.startTime),
+    readUntil(
+      client,
+      `${query} AND ExecutionStatus != 'Running'`,
+      count,
+      (run) => run.closeTime ?? run.startTime,
+    ),
+  ]);
+  return [...open, ...closed].sort((a, b) => +b.startTime - +a.startTime);
+}
+
+/** Reads until more than `count` runs started no earlier than anything that may still come. */
+async function readUntil(
+  client: Client,
+  query: string,
+  count: number,
+  orderedBy: (run: WorkflowExecutionInfo) => Date,
+): Promise<WorkflowExecutionInfo[]> {
+  const runs: WorkflowExecutionInfo[] = [];
+  for await (const run of client.workflow.list({ query, pageSize: count + 1 })) {
+    runs.push(run);
+    if (runs.length > count && runs.filter(({ startTime }) => startTime >= orderedBy(run)).length > count)
+      break;
+  }
+  return runs;
+}
+
+/** Failed runs that a later run of the same job stands for. */
+async function replacedRuns(client: Client, runs: readonly WorkflowExecutionInfo[]): Promise<Set<string>> {
+  const failed = new Map(
+    runs.filter(({ status }) => status.name === 'FAILED').map((run) => [run.runId, run] as const),
+  );
+  const replaced = new Set<string>();
+  if (failed.size === 0) return replaced;
+  const ids = [...failed.values()].map(({ workflowId }) => quoted(workflowId));
+  const latest = new Map<string, Date>();
+  for await (const { workflowId, startTime } of client.workflow.list({
+    query: `WorkflowId IN (${ids.join(', ')})`,
+  })) {
+    const known = latest.get(workflowId);
+    if (!known || known < startTime) latest.set(workflowId, startTime);
+  }
+  for (const { runId, workflowId, startTime } of failed.values()) {
+    if ((latest.get(workflowId) ?? startTime) > startTime) replaced.add(runId);
+  }
+  return replaced;
+}
+
+function queryOf(filter: JobFilter, cursor: Cursor | null): string {
+  const keywords = [
+    [SEARCH_ATTRIBUTES.source, filter.source],
+    [SEARCH_ATTRIBUTES.sink, filter.sink],
+    [SEARCH_ATTRIBUTES.tenant, filter.tenant],
+  ] as const;
+  const types = filter.kind ? [filter.kind] : [WORKFLOWS.backup, WORKFLOWS.verify];
+  return [
+    `WorkflowType IN (${types.map(quoted).join(', ')})`,
+    `ExecutionStatus != 'ContinuedAsNew'`,
+    ...(filter.state ? [stateQuery(filter.state)] : []),
+    ...keywords.flatMap(([name, value]) => (value === undefined ? [] : [`${name} = ${quoted(value)}`])),
+    ...(cursor ? [`StartTime < ${quoted(new Date(cursor.start + 1).toISOString())}`] : []),
+  ].join(' AND ');
+}
+
+/** How a run ended is Temporal's to say; how it stands while it is open, the job's. */
+function stateQuery(state: JobState): string {
+  switch (state) {
+    case 'completed':
+      return `ExecutionStatus = 'Completed'`;
+    case 'cancelled':
+      return `ExecutionStatus = 'Canceled'`;
+    case 'failed':
+      return `ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')`;
+    default:
+      return `ExecutionStatus = 'Running' AND ${SEARCH_ATTRIBUTES.state} = ${quoted(state)}`;
+  }
+}
+
+function quoted(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** Where a page ended: the start of its last run in epoch ms, and the runs of that millisecond that were shown. */
+interface Cursor {
+  readonly start: number;
+  readonly shown: readonly string[];
+}
+
+function encode(page: readonly WorkflowExecutionInfo[], before: Cursor | null): string {
+  const start = Number(page.at(-1)?.startTime);
+  const shown = page.filter((run) => Number(run.startTime) === start).map(({ runId }) => runId);
+  const earlier = before?.start === start ? before.shown : [];
+  return Buffer.from(JSON.stringify({ start, shown: [...earlier, ...shown] } satisfies Cursor)).toString(
+    'base64url',
+  );
+}
+
+function decode(text: string): Cursor {
+  try {
+    const { start, shown } = JSON.parse(Buffer.from(text, 'base64url').toString()) as Partial<Cursor>;
+    if (Number.isSafeInteger(start) && Array.isArray(shown)) return { start, shown } as Cursor;
+  } catch {
+    // Told below.
+  }
+  throw new LonghaulError(
+    'request_invalid',
+    'The cursor is not one that a page of this list gave as `next`.',
+  );
+}

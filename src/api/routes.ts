@@ -1,0 +1,188 @@
+// The table of routes: path, what goes in, and every status that can come out. /openapi.json is made of it.
+import { createRoute, z } from '@hono/zod-openapi';
+import * as contract from './contracts.js';
+import type { Action } from './conflicts.js';
+
+const json = <T extends z.ZodType>(schema: T, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: contract.problem } },
+});
+
+const refused = { 403: problem('Called by another name than this machine’s (`host_refused`).') };
+const failed = { 500: problem('A fault of the API (`internal`).') };
+const away = { 503: problem('Temporal cannot be used (`temporal_unreachable`, `temporal_unprepared`).') };
+const always = { ...refused, ...failed, ...away };
+const badRequest = { 400: problem('Parameters or body cannot be read (`request_invalid`).') };
+const unknownJob = { 404: problem('No such job (`job_unknown`).') };
+const job = json(contract.job, 'The job.');
+
+export const startJob = createRoute({
+  method: 'post',
+  path: '/v1/jobs',
+  operationId: 'startJob',
+  tags: ['jobs'],
+  summary: 'Start a job',
+  description: 'Returns at once. Work begins when a worker takes the job.',
+  request: {
+    headers: z.object({
+      'idempotency-key': z
+        .string()
+        .min(1)
+        .max(255)
+        .optional()
+        .describe('The same key and body again: the same job, also after it has ended.'),
+    }),
+    // Held against the schema by the handler, which knows the connections as well and words its faults better.
+    body: {
+      required: true,
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/JobSpec' } } },
+    },
+  },
+  responses: {
+    202: {
+      ...json(contract.job, 'The job, queued; or as it stands, where the key is known.'),
+      headers: { Location: { description: 'Where the job is shown.', schema: { type: 'string' } } },
+    },
+    ...badRequest,
+    409: problem('The Idempotency-Key was used for another body (`idempotency_conflict`).'),
+    413: problem('The body is too large (`request_invalid`).'),
+    415: problem('The body is not said to be JSON (`request_invalid`).'),
+    422: problem(
+      'The job cannot run: `spec_invalid`, `connection_unknown`, `connection_unsuitable`, `stream_unknown`.',
+    ),
+    ...always,
+  },
+});
+
+export const listJobs = createRoute({
+  method: 'get',
+  path: '/v1/jobs',
+  operationId: 'listJobs',
+  tags: ['jobs'],
+  summary: 'List jobs, newest first',
+  description:
+    'Needs no worker. Progress is that of finished chunks; a single job shows the running ones as well. A change shows up within about a second.',
+  request: { query: contract.jobFilter },
+  responses: { 200: json(contract.jobPage, 'A page of jobs.'), ...badRequest, ...always },
+});
+
+export const showJob = createRoute({
+  method: 'get',
+  path: '/v1/jobs/{id}',
+  operationId: 'showJob',
+  tags: ['jobs'],
+  summary: 'Show a job',
+  description: 'Needs no worker.',
+  request: { params: contract.jobId },
+  responses: { 200: job, ...unknownJob, ...always },
+});
+
+export const watchJob = createRoute({
+  method: 'get',
+  path: '/v1/jobs/{id}/events',
+  operationId: 'watchJob',
+  tags: ['jobs'],
+  summary: 'Watch a job',
+  description:
+    'Server-sent events `state`, `progress` and, last, `done`; the data of each is the job. Figures never go back within a stream, nor across a reconnect with `Last-Event-ID`.',
+  request: {
+    params: contract.jobId,
+    headers: z.object({ 'last-event-id': z.string().optional().describe('`id` of the last event seen.') }),
+  },
+  responses: {
+    200: {
+      description: 'The events, until the job is done.',
+      content: { 'text/event-stream': { schema: z.string() } },
+    },
+    204: { description: 'The job has ended and `done` was seen: nothing more will come.' },
+    ...unknownJob,
+    ...always,
+  },
+});
+
+export const steerJob = (action: Action, summary: string, description: string) =>
+  createRoute({
+    method: 'post',
+    path: `/v1/jobs/{id}/${action}`,
+    operationId: `${action}Job`,
+    tags: ['jobs'],
+    summary,
+    description: `${description} Repeated calls are harmless.`,
+    request: { params: contract.jobId },
+    responses: {
+      202: job,
+      ...unknownJob,
+      409: problem('The state of the job does not allow it (`job_state_conflict`).'),
+      ...always,
+    },
+  });
+
+export const steering = {
+  pause: steerJob('pause', 'Pause a job', 'It stops at its next checkpoint and asks for no new page.'),
+  resume: steerJob('resume', 'Resume a job', 'It goes on from the exact page.'),
+  cancel: steerJob('cancel', 'Cancel a job', 'What it wrote is removed. It cannot be taken up again.'),
+  retry: steerJob('retry', 'Retry a failed job', 'It goes on from its checkpoints.'),
+} as const;
+
+export const listConnections = createRoute({
+  method: 'get',
+  path: '/v1/connections',
+  operationId: 'listConnections',
+  tags: ['connections'],
+  summary: 'List the configured connections',
+  responses: {
+    200: json(contract.connectionList, 'Names, types and limits; never secrets.'),
+    ...refused,
+    ...failed,
+  },
+});
+
+export const checkConnection = createRoute({
+  method: 'post',
+  path: '/v1/connections/{name}/check',
+  operationId: 'checkConnection',
+  tags: ['connections'],
+  summary: 'Let a worker try a connection',
+  request: { params: contract.connectionName },
+  responses: {
+    200: json(contract.connectionCheck, 'What the worker saw, whether it worked or not.'),
+    404: problem('No such connection (`connection_unknown`).'),
+    ...refused,
+    ...failed,
+    503: problem(
+      'No worker answers (`worker_unavailable`), or Temporal cannot be used (`temporal_unreachable`).',
+    ),
+  },
+});
+
+export const showQueue = createRoute({
+  method: 'get',
+  path: '/v1/queue',
+  operationId: 'showQueue',
+  tags: ['service'],
+  summary: 'Backlog, its age, and the workers that poll',
+  responses: { 200: json(contract.queue, 'The task queue.'), ...always },
+});
+
+export const healthz = createRoute({
+  method: 'get',
+  path: '/healthz',
+  operationId: 'healthz',
+  tags: ['service'],
+  summary: 'The API is up',
+  responses: { 200: json(contract.health, 'It is.'), ...refused },
+});
+
+export const readyz = createRoute({
+  method: 'get',
+  path: '/readyz',
+  operationId: 'readyz',
+  tags: ['service'],
+  summary: 'Jobs can be started',
+  responses: { 200: json(contract.readiness, 'Temporal answers and is set up.'), ...always },
+});

@@ -1,0 +1,94 @@
+// The body of POST /v1/jobs: held against the schema and against the connections that are configured.
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { PublicConnection } from '../config/public.js';
+import { LonghaulError, type ErrorCode } from '../core/errors.js';
+import { check, type Fault } from '../core/faults.js';
+import { nearest } from '../core/nearest.js';
+import { jobSpecSchema, type JobSpec } from '../core/spec.js';
+import { RequestFaults } from './problems.js';
+
+interface NamedFault extends Fault {
+  readonly code: ErrorCode;
+}
+
+const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
+
+/** The spec, or the answer that refuses it for its content type. Throws for a body that is no JSON or no spec. */
+export async function readSpec(c: Context, connections: readonly PublicConnection[]): Promise<JobSpec> {
+  const type = c.req.header('content-type');
+  if (type === undefined || !JSON_TYPE.test(type)) {
+    throw new HTTPException(415, { message: 'The body must be JSON: send content-type: application/json.' });
+  }
+  return toSpec(parse(await c.req.text()), connections);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new LonghaulError('request_invalid', 'The body is not JSON.', { cause });
+  }
+}
+
+function toSpec(body: unknown, connections: readonly PublicConnection[]): JobSpec {
+  const checked = check(jobSpecSchema, body);
+  if (!checked.ok) throw new RequestFaults('spec_invalid', checked.faults);
+  const faults = connectionFaults(checked.value, connections);
+  const codes = new Set(faults.map(({ code }) => code));
+  const [code] = codes;
+  if (code) throw new RequestFaults(codes.size === 1 ? code : 'spec_invalid', faults);
+  return checked.value;
+}
+
+function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[]): NamedFault[] {
+  if (spec.kind === 'verify') return roleFaults('source', spec.source.connection, 'sink', connections);
+  return [
+    ...roleFaults('source', spec.source.connection, 'source', connections),
+    ...roleFaults('sink', spec.sink.connection, 'sink', connections),
+    ...streamFaults(spec.source, connections),
+  ];
+}
+
+/** `side`: the field of the spec; `role`: what the connection must be able to be. */
+function roleFaults(
+  side: 'source' | 'sink',
+  name: string,
+  role: 'source' | 'sink',
+  connections: readonly PublicConnection[],
+): NamedFault[] {
+  const path = [side, 'connection'];
+  const able = connections.filter(({ roles }) => roles.includes(role)).map((connection) => connection.name);
+  const found = connections.find((connection) => connection.name === name);
+  if (!found)
+    return [{ code: 'connection_unknown', path, message: `no such connection; ${choice(name, able)}` }];
+  if (found.roles.includes(role)) return [];
+  const purpose = role === 'source' ? 'cannot be read' : 'cannot hold archives';
+  const message = `a connection of type ${found.type} ${purpose}; ${choice('', able)}`;
+  return [{ code: 'connection_unsuitable', path, message }];
+}
+
+/** Only where the config says what streams there are; other sources are asked when the job runs. */
+function streamFaults(
+  source: { readonly connection: string; readonly streams?: readonly string[] | undefined },
+  connections: readonly PublicConnection[],
+): NamedFault[] {
+  const known = connections.find(({ name }) => name === source.connection)?.streams;
+  if (!known) return [];
+  return (source.streams ?? []).flatMap((name, index) =>
+    known.includes(name)
+      ? []
+      : [
+          {
+            code: 'stream_unknown',
+            path: ['source', 'streams', index],
+            message: `no such stream; ${choice(name, known)}`,
+          },
+        ],
+  );
+}
+
+function choice(given: string, able: readonly string[]): string {
+  const meant = nearest(given, able);
+  return `${meant === null ? '' : `did you mean ${meant}? `}there are: ${able.join(', ') || 'none'}`;
+}
