@@ -4,7 +4,8 @@ import { ensureBuilt, requireNode } from '../scripts/ensure.mjs';
 
 requireNode();
 try {
-  await ensureBuilt();
+  // Set by a launcher that was built before it started its children.
+  if (!process.env.LONGHAUL_BUILT) await ensureBuilt();
 } catch (error) {
   process.stderr.write(`longhaul: ${error.message}\n`);
   process.exit(1);

@@ -4,7 +4,6 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { LonghaulError } from '../core/errors.js';
-import { signal } from './processes.js';
 
 export interface Exit {
   readonly code: number | null;
@@ -34,9 +33,12 @@ export interface Child {
   tail(): string;
   /** Asks it to end and kills it after `graceMs`; resolves when it is gone. */
   stop(graceMs: number): Promise<void>;
+  /** Harmless where it is gone already. */
+  kill(): void;
 }
 
 const TAIL_LINES = 12;
+const OUTPUT_GRACE_MS = 500;
 
 /** The child leads a process group of its own, so that Ctrl-C at a terminal reaches the launcher only. */
 export async function startChild(options: ChildOptions): Promise<Child> {
@@ -52,18 +54,21 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     tail.push(line);
     if (tail.length > TAIL_LINES) tail.shift();
   });
-  const exited = new Promise<Exit>((resolve) =>
-    child.once('exit', (code, signalName) => resolve({ code, signal: signalName })),
-  );
+  const exited = untilExit(child);
   const pid = await pidOf(child, options);
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
+  const send = (name: NodeJS.Signals): void => {
+    if (isRunning()) child.kill(name);
+  };
   return {
     name: options.name,
     pid,
     exited,
     saidReady: readyMessage(child),
-    isRunning: () => child.exitCode === null && child.signalCode === null,
+    isRunning,
     tail: () => tail.join('\n'),
-    stop: (graceMs) => stop(pid, exited, graceMs),
+    stop: (graceMs) => stop(send, exited, graceMs),
+    kill: () => send('SIGKILL'),
   };
 }
 
@@ -84,6 +89,15 @@ async function pidOf(child: ChildProcess, { name, command }: ChildOptions): Prom
   });
 }
 
+/** Waits for the end of its output as well, unless somebody else holds that open. */
+function untilExit(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    const settle = (): void => resolve({ code: child.exitCode, signal: child.signalCode });
+    child.once('close', settle);
+    child.once('exit', () => setTimeout(settle, OUTPUT_GRACE_MS).unref());
+  });
+}
+
 function readyMessage(child: ChildProcess): Promise<void> {
   return new Promise((resolve) =>
     child.on('message', (message) => {
@@ -92,9 +106,13 @@ function readyMessage(child: ChildProcess): Promise<void> {
   );
 }
 
-async function stop(pid: number, exited: Promise<Exit>, graceMs: number): Promise<void> {
-  signal(pid, 'SIGTERM');
-  const killer = setTimeout(() => signal(pid, 'SIGKILL'), graceMs);
+async function stop(
+  send: (name: NodeJS.Signals) => void,
+  exited: Promise<Exit>,
+  graceMs: number,
+): Promise<void> {
+  send('SIGTERM');
+  const killer = setTimeout(() => send('SIGKILL'), graceMs);
   await exited;
   clearTimeout(killer);
 }
