@@ -1,4 +1,5 @@
 // A lock file that names the process that holds it. The lock of a process that is gone is taken over.
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -40,7 +41,7 @@ export async function withLock<T>(
 
 /** A link appears whole or not at all, so that nobody reads a lock without its holder. */
 async function create(path: string): Promise<boolean> {
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, JSON.stringify(await markOf(process.pid)));
   try {
     await link(draft, path);
@@ -63,7 +64,7 @@ async function readHolder(path: string): Promise<ProcessMark | null> {
 
 /** Renames first: of several that find the holder gone, one gets the file; a new holder's lock is put back. */
 async function bury(path: string, gone: ProcessMark): Promise<void> {
-  const grave = `${path}.gone.${process.pid}`;
+  const grave = `${path}.${randomUUID()}`;
   try {
     await rename(path, grave);
     const buried = await readHolder(grave);

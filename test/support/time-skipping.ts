@@ -54,6 +54,7 @@ async function fromSdk(target: string): Promise<void> {
     name: "Temporal's test server",
     artifact: 'test-server',
     version: 'default',
+    env: process.env,
     say,
   });
 }

@@ -17,13 +17,14 @@ interface DownloadOptions {
   readonly artifact: 'cli' | 'test-server';
   /** With a leading `v`, or `default`: what suits the SDK. */
   readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
   readonly say: Say;
   readonly signal?: AbortSignal | undefined;
 }
 
-export async function downloadCli(target: string, { version, say, signal }: FindOptions): Promise<void> {
+export async function downloadCli(target: string, { version, env, say, signal }: FindOptions): Promise<void> {
   const name = `the Temporal CLI ${version}`;
-  await download(target, { name, artifact: 'cli', version: `v${version}`, say, signal });
+  await download(target, { name, artifact: 'cli', version: `v${version}`, env, say, signal });
 }
 
 /** Puts the program at `target`, whole or not at all. */
@@ -46,11 +47,12 @@ export async function download(target: string, options: DownloadOptions): Promis
 
 function fetchInto(
   folder: string,
-  { artifact, version, signal }: DownloadOptions,
+  { artifact, version, env, signal }: DownloadOptions,
   stop: AbortSignal,
 ): Promise<void> {
   const script = join(packageRoot(), 'scripts', 'download-temporal.mjs');
   const child = spawn(process.execPath, [script, artifact, version, folder], {
+    env,
     stdio: ['ignore', 'ignore', 'pipe'],
     signal: signal ? AbortSignal.any([signal, stop]) : stop,
     killSignal: 'SIGKILL',
