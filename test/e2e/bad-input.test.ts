@@ -8,127 +8,176 @@ import type { ErrorCode } from '../../src/core/errors.js';
 import type { Job } from '../../src/core/job.js';
 import type { BackupSpec } from '../../src/core/spec.js';
 import { readArchive } from '../support/archive-reader.js';
+import { startFakeApi } from '../support/fake-api.js';
+import type { FakeApi } from '../support/fake-api.js';
+import type { Fault } from '../support/fake-faults.js';
 import { START_TIMEOUT_MS, startLonghaul } from '../support/harness.js';
 import type { LonghaulInstance, Problem } from '../support/harness.js';
 import { sql, startPostgres } from '../support/postgres.js';
 import type { TestPostgres } from '../support/postgres.js';
-import { startRawApi } from '../support/raw-api.js';
-import type { RawApi, Spoil } from '../support/raw-api.js';
 import { cannotMount, mountSmallDisk } from '../support/small-disk.js';
 import type { SmallDisk } from '../support/small-disk.js';
 
 const noMount = await cannotMount();
-const PAGES = 10;
-const BAD_PAGE = 6;
-const RECORDS = Array.from({ length: PAGES * 5 }, (_, index) => `{"id":${index},"v":1.10}`);
-const GOOD_PAGES = Array.from({ length: BAD_PAGE }, (_, page) => page);
+const PAGE = 5;
+const RECORDS = Array.from({ length: 10 * PAGE }, (_, index) => `{"id":${index},"v":1.10}`);
+/** The first record of the page that goes wrong. */
+const BAD = 6 * PAGE;
+const LARGE = Array.from({ length: 100 }, () => `{"noise":"${randomBytes(15_000).toString('hex')}"}`);
+const LEDGER = 600_000;
 
-const html: Spoil = () => ({ type: 'text/html', body: '<!doctype html><title>Sign in</title>' });
-const refusal = (status: number): Spoil => {
-  return () => ({ status, body: '{"error":"no"}' });
-};
-const truncated: Spoil = (good) => ({ body: good.slice(0, -9) });
-const brokenOff: Spoil = (good) => ({ body: good.slice(0, -9), cut: true });
-const invalid: Spoil = (good) => ({ body: good.replace(':', '=') });
-const elsewhere: Spoil = (good) => ({ body: good.replace('"data"', '"items"') });
-const sameCursor: Spoil = (good, cursor) => ({
-  body: good.replace(/"next":.*\}/, `"next":${JSON.stringify(cursor)}}`),
-});
-const circle: Spoil = (good) => ({ body: good.replace(/"next":.*\}/, '"next":"page 4"}') });
+interface Trouble {
+  readonly stream: string;
+  readonly does: string;
+  readonly strikes: (fault: Fault) => Fault;
+  readonly code: ErrorCode;
+}
 
 /** Faults that last: what the source does, and the error that the job ends with. */
-const LASTING: readonly { stream: string; does: string; spoil: Spoil; code: ErrorCode }[] = [
-  { stream: 'html', does: 'answers HTML with status 200', spoil: html, code: 'response_not_json' },
-  { stream: 'truncated', does: 'answers truncated JSON', spoil: truncated, code: 'response_invalid' },
-  { stream: 'invalid', does: 'answers invalid JSON', spoil: invalid, code: 'response_invalid' },
-  { stream: 'elsewhere', does: 'has no records at the path', spoil: elsewhere, code: 'records_missing' },
-  { stream: 'repeated', does: 'repeats its own cursor', spoil: sameCursor, code: 'cursor_repeated' },
-  { stream: 'circle', does: 'goes round in a circle', spoil: circle, code: 'cursor_repeated' },
-  { stream: 'expired', does: 'takes the token no more', spoil: refusal(401), code: 'unauthorized' },
-  { stream: 'forbidden', does: 'forbids the stream', spoil: refusal(403), code: 'source_forbidden' },
-  { stream: 'removed', does: 'knows the path no more', spoil: refusal(404), code: 'source_not_found' },
-  { stream: 'refused', does: 'refuses the request', spoil: refusal(400), code: 'source_refused' },
+const LASTING: readonly Trouble[] = [
+  {
+    stream: 'html',
+    does: 'answers HTML with status 200',
+    strikes: (f) => f.html(),
+    code: 'response_not_json',
+  },
+  {
+    stream: 'cut',
+    does: 'answers truncated JSON',
+    strikes: (f) => f.body('{"data":[{"id":'),
+    code: 'response_invalid',
+  },
+  {
+    stream: 'invalid',
+    does: 'answers invalid JSON',
+    strikes: (f) => f.invalidJson(),
+    code: 'response_invalid',
+  },
+  {
+    stream: 'elsewhere',
+    does: 'has no records there',
+    strikes: (f) => f.missingRecords(),
+    code: 'records_missing',
+  },
+  {
+    stream: 'repeated',
+    does: 'repeats its own cursor',
+    strikes: (f) => f.repeatCursor(),
+    code: 'cursor_repeated',
+  },
+  {
+    stream: 'circle',
+    does: 'goes in a circle',
+    strikes: (f) => f.members({ next: '"c10"' }),
+    code: 'cursor_repeated',
+  },
+  { stream: 'expired', does: 'takes the token no more', strikes: (f) => f.status(401), code: 'unauthorized' },
+  {
+    stream: 'forbidden',
+    does: 'forbids the stream',
+    strikes: (f) => f.status(403),
+    code: 'source_forbidden',
+  },
+  {
+    stream: 'removed',
+    does: 'knows the path no more',
+    strikes: (f) => f.status(404),
+    code: 'source_not_found',
+  },
+  { stream: 'refused', does: 'refuses the request', strikes: (f) => f.status(400), code: 'source_refused' },
 ];
-const PASSING = [html, truncated, brokenOff, invalid, elsewhere, refusal(500), refusal(503)];
 
-let api: RawApi;
+/** Faults that pass: each strikes one page once. */
+const PASSING: readonly Trouble['strikes'][] = [
+  (f) => f.html(),
+  (f) => f.truncate(),
+  (f) => f.truncate('chunked'),
+  (f) => f.invalidJson(),
+  (f) => f.missingRecords(),
+  (f) => f.status(500),
+  (f) => f.status(503),
+  (f) => f.reset(),
+];
+
+let api: FakeApi;
+let guarded: FakeApi;
 let postgres: TestPostgres;
 let disk: SmallDisk | undefined;
 let longhaul: LonghaulInstance;
 
 beforeAll(async () => {
-  api = await startRawApi();
+  const names = [...LASTING.map(({ stream }) => stream), 'good', 'passing'];
+  const records = Object.fromEntries(names.map((name) => [name, RECORDS]));
+  api = await startFakeApi({ records: { ...records, large: LARGE } });
+  guarded = await startFakeApi({ records: { renewed: RECORDS, lapsed: RECORDS }, token: 'of another age' });
   postgres = await startPostgres();
   disk = noMount === null ? await mountSmallDisk('size=1m') : undefined;
-  const names = [...LASTING.map(({ stream }) => stream), 'good', 'passing', 'large'];
-  for (const name of names) api.serve(name, RECORDS, 5);
-  const rest = api.connection(Object.fromEntries(names.map((name) => [name, {}])));
-  const client = {
-    type: 'oauth2_client_credentials',
-    tokenUrl: api.tokenUrl,
-    clientId: 'a',
-    clientSecret: 'b',
-  };
-  longhaul = await startLonghaul({
-    connections: {
-      api: { ...rest, auth: { type: 'bearer', token: 'once-good' } },
-      renewing: { ...api.connection({ renewed: {}, lapsed: {} }), auth: client },
-      database: { type: 'postgres', url: postgres.url },
-      ...(disk && { disk: { type: 'file', path: disk.folder } }),
-    },
-  });
+  longhaul = await startLonghaul({ connections: connections() });
 }, START_TIMEOUT_MS);
 
 afterAll(async () => {
   await longhaul?.stop();
   await disk?.unmount();
   await postgres?.close();
-  await api?.stop();
+  await guarded?.close();
+  await api?.close();
 }, 60_000);
 
+function connections() {
+  const client = {
+    type: 'oauth2_client_credentials',
+    tokenUrl: `${guarded.url}/oauth/token`,
+    clientId: 'client',
+    clientSecret: 'secret',
+  } as const;
+  return {
+    api: api.connection('cursor', { pageSize: PAGE }),
+    renewing: guarded.connection('cursor', { pageSize: PAGE, auth: client }),
+    database: { type: 'postgres', url: postgres.url },
+    ...(disk && { disk: { type: 'file', path: disk.folder } }),
+  };
+}
+
 describe.concurrent('a source that', () => {
-  test.for(LASTING)('$does ends the job with $code, and retry goes on where it stopped', async (fault) => {
-    const { stream, code } = fault;
-    const trouble = api.spoil(stream, BAD_PAGE, fault.spoil);
+  test.for(LASTING)('$does ends the job with $code, and retry goes on where it stopped', async (trouble) => {
+    const { stream, code } = trouble;
+    const fault = trouble.strikes(api.addFault(stream).at(BAD)).always();
     const failed = await longhaul.run(backupOf(stream), 'failed');
     expect(failed.error).toEqual(namedError(code, stream));
     expect(await isSealed(failed)).toBe(false);
-    expect(trouble.struck()).toBe(ERRORS[code].reaction === 'transient' ? 4 : 1);
-    trouble.cure();
-    const job = await retried(failed);
-    expect(await recordsOf(job, stream)).toEqual(RECORDS);
-    expect(api.asked(stream).filter((page) => page < BAD_PAGE)).toEqual(GOOD_PAGES);
+    expect(fault.fired).toBe(ERRORS[code].reaction === 'transient' ? ERRORS[code].attempts : 1);
+    fault.times(0);
+    expect(await recordsOf(await retried(failed), stream)).toEqual(RECORDS);
+    expect(api.servedTwice(stream)).toEqual([]);
   });
 
   test('gives one bad answer among good ones is asked again, and the fault is forgotten', async () => {
-    const troubles = PASSING.map((spoil, index) => api.spoil('passing', index + 1, spoil, 1));
+    PASSING.map((strikes, index) => strikes(api.addFault('passing').at((index + 1) * PAGE)));
     const job = await longhaul.run(backupOf('passing'));
-    expect(troubles.map(({ struck }) => struck())).toEqual(PASSING.map(() => 1));
+    api.assertAllFaultsFired();
     expect(job.error).toBeNull();
-    expect(job.progress.retries).toBeGreaterThanOrEqual(PASSING.length);
+    expect(job.progress.retries).toBe(PASSING.length);
     expect(await recordsOf(job, 'passing')).toEqual(RECORDS);
   });
 });
 
 describe('a token that can be renewed', () => {
-  test('is renewed once when it is refused, and the job goes on', async () => {
-    api.serve('renewed', RECORDS, 5);
-    const trouble = api.spoil('renewed', BAD_PAGE, refusal(401), 1);
-    const before = api.tokens();
+  test('is renewed when it is refused, and the job goes on', async () => {
+    guarded.addFault('renewed').at(BAD).expireToken();
     const job = await longhaul.run(backupOf('renewed', 'renewing'));
-    expect(trouble.struck()).toBe(1);
-    expect(api.tokens() - before).toBeLessThanOrEqual(2);
+    guarded.assertAllFaultsFired();
+    expect(guarded.tokensGiven()).toBe(2);
     expect(await recordsOf(job, 'renewed')).toEqual(RECORDS);
   });
 
-  test('is not renewed for ever: the job ends with unauthorized', async () => {
-    api.serve('lapsed', RECORDS, 5);
-    const trouble = api.spoil('lapsed', BAD_PAGE, refusal(401));
+  test('is not renewed for ever: the job ends with unauthorized, and retry goes on', async () => {
+    const fault = guarded.addFault('lapsed').at(BAD).status(401).always();
     const failed = await longhaul.run(backupOf('lapsed', 'renewing'), 'failed');
     expect(failed.error).toEqual(namedError('unauthorized', 'lapsed'));
-    expect(trouble.struck()).toBe(2);
-    trouble.cure();
+    expect(fault.fired).toBe(2);
+    fault.times(0);
     expect(await recordsOf(await retried(failed), 'lapsed')).toEqual(RECORDS);
+    expect(guarded.servedTwice('lapsed')).toEqual([]);
   });
 });
 
@@ -184,21 +233,17 @@ describe('a table', () => {
     expect(job.progress.records).toBe(LEDGER);
   });
 });
-const LEDGER = 600_000;
-
 describe('a disk', () => {
   test('that is full ends the job with disk_full; with room on it, retry goes on', async (context) => {
     context.skip(noMount !== null, noMount ?? undefined);
-    const records = Array.from({ length: 40 }, () => `{"noise":"${randomBytes(30_000).toString('hex')}"}`);
-    api.serve('large', records, 1);
     const failed = await longhaul.run({ ...backupOf('large'), sink: { connection: 'disk' } }, 'failed');
     expect(failed.error).toMatchObject({ code: 'disk_full', hint: ERRORS.disk_full.hint });
     await disk!.remount('size=64m');
     const job = await retried(failed);
-    expect(await recordsOf(job, 'large', disk!.folder)).toEqual(records);
-    const kept = failed.progress.pages;
+    expect(await recordsOf(job, 'large', disk!.folder)).toEqual(LARGE);
+    const { records: kept } = failed.progress;
     expect(kept).toBeGreaterThan(0);
-    expect(api.asked('large').filter((page) => page < kept)).toHaveLength(kept);
+    expect(api.servedTwice('large').filter((start) => start < kept)).toEqual([]);
   });
 
   test('that is read-only ends the job with sink_unwritable; writable again, retry goes on', async (context) => {
