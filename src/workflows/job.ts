@@ -20,10 +20,16 @@ import { createSteering, type Halt, type Steering } from './steering.js';
 
 /** The workflow types `backup` and `verify`: they differ in what the worker opens for source and sink. */
 export function runJob(input: JobInput): Promise<SealSummary> {
+  const { cancelRequested } = CancellationScope.current();
+  // Shielded from Temporal's cancel request: chunks must be able to flush, and the archive to be cleared away.
+  return CancellationScope.nonCancellable(() => run(input, cancelRequested));
+}
+
+async function run(input: JobInput, cancelRequested: Promise<never>): Promise<SealSummary> {
   const board = openBoard(workflowInfo().startTime.toISOString(), input.resume);
   const display: Display = createDisplay(board, () => steering);
-  const steering: Steering = createSteering(board, display.changed);
-  return CancellationScope.nonCancellable(main);
+  const steering: Steering = createSteering(board, cancelRequested, display.changed);
+  return main();
 
   async function main(): Promise<SealSummary> {
     const { job } = input;

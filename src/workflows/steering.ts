@@ -26,7 +26,8 @@ export interface Steering {
   interruptible<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export function createSteering(board: Board, changed: () => void): Steering {
+/** `cancelRequested` is Temporal's own request, so that the Web UI's button does what the API does. */
+export function createSteering(board: Board, cancelRequested: Promise<never>, changed: () => void): Steering {
   const chunks = new Set<CancellationScope>();
   let halt: Halt | null = null;
   let timer: CancellationScope | null = null;
@@ -66,9 +67,7 @@ export function createSteering(board: Board, changed: () => void): Steering {
 
   setHandler(pauseSignal, () => setPaused(true));
   setHandler(resumeSignal, () => setPaused(false));
-  // Temporal's own cancel request, so that the Web UI's button does what the API does. Everything of the job runs shielded
-  // from it: a chunk must be able to flush, and the archive to be cleared away.
-  CancellationScope.current().cancelRequested.catch(() => stop({ reason: 'cancelled' }));
+  cancelRequested.catch(() => stop({ reason: 'cancelled' }));
   if (board.wait) waitUntil(board.wait);
 
   return {

@@ -1,0 +1,112 @@
+// Activities for tests of workflow logic: data is counted instead of moved, and each chunk does what the script says.
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { START, type Checkpoint } from '../../src/core/checkpoint.js';
+import type { SealSummary } from '../../src/core/connector.js';
+import { toFailure, ChunkError } from '../../src/activities/failures.js';
+import type {
+  Activities,
+  ChunkResult,
+  CopyInput,
+  PlanInput,
+  SealInput,
+  SettleInput,
+} from '../../src/core/work.js';
+
+export interface Script {
+  /** Streams in order, with the records of each partition. */
+  readonly streams: Readonly<Record<string, readonly number[]>>;
+  readonly streamsPerPlanPage?: number;
+  readonly lanes?: number;
+  readonly requestsPerDay?: number;
+  readonly planError?: Error;
+  /** What a chunk does; default: copies all that is left of its partition. */
+  chunk?(input: CopyInput, left: number): Promise<ChunkResult> | ChunkResult;
+  seal?(input: SealInput): SealSummary;
+}
+
+export interface Calls {
+  readonly plan: PlanInput[];
+  readonly copy: CopyInput[];
+  readonly settle: SettleInput[];
+  readonly seal: SealInput[];
+  readonly discard: number[];
+}
+
+/** Moves a checkpoint on by so many records, one request a record. */
+export function advance({ work }: CopyInput, records: number, done: boolean): Checkpoint {
+  const { tallies } = work.checkpoint ?? START;
+  const moved = {
+    records: tallies.records + records,
+    bytes: tallies.bytes + records,
+    pages: tallies.pages + 1,
+  };
+  const next = { ...tallies, ...moved, requests: tallies.requests + records };
+  return { cursor: next.records, done, sink: `head-${work.index}`, tallies: next };
+}
+
+/** Runs until the chunk is cancelled, as a paused or cancelled one is. */
+export async function untilCancelled(): Promise<void> {
+  const { cancelled, heartbeat } = Context.current();
+  const beats = setInterval(() => heartbeat(), 100);
+  try {
+    await cancelled;
+  } catch (error) {
+    if (!(error instanceof CancelledFailure)) throw error;
+  } finally {
+    clearInterval(beats);
+  }
+}
+
+export function fails(error: unknown, checkpoint: Checkpoint): never {
+  throw toFailure(new ChunkError(error, checkpoint), 1, 0);
+}
+
+export function scriptedActivities(script: Script): { activities: Activities; calls: Calls } {
+  const calls: Calls = { plan: [], copy: [], settle: [], seal: [], discard: [] };
+  const names = Object.keys(script.streams);
+
+  const activities: Activities = {
+    plan: async (input) => {
+      calls.plan.push(input);
+      if (script.planError) throw toFailure(script.planError, 1, 0);
+      const from = input.after === null ? 0 : names.indexOf(input.after) + 1;
+      const page = names.slice(from, from + (script.streamsPerPlanPage ?? names.length));
+      const parts = page.flatMap((stream) =>
+        (script.streams[stream] ?? []).map((estimate, i) => ({ stream, estimate, i })),
+      );
+      return {
+        streams: page.map((name) => {
+          const sizes = script.streams[name] ?? [];
+          return { name, partitions: sizes.length, estimate: sizes.reduce((a, b) => a + b, 0) };
+        }),
+        work: parts.map(({ stream, estimate, i }, offset) => ({
+          index: input.nextIndex + offset,
+          stream,
+          partition: { id: String(i), range: null, estimate },
+          checkpoint: null,
+        })),
+        after: page.at(-1) ?? null,
+        done: from + page.length >= names.length,
+        lanes: script.lanes ?? 2,
+        requestsPerDay: script.requestsPerDay ?? null,
+      };
+    },
+    copy: async (input) => {
+      calls.copy.push(input);
+      const { stream, partition, checkpoint } = input.work;
+      const left = (script.streams[stream]?.[Number(partition.id)] ?? 0) - (checkpoint?.tallies.records ?? 0);
+      return script.chunk?.(input, left) ?? { end: 'exhausted', checkpoint: advance(input, left, true) };
+    },
+    settle: async (input) => {
+      calls.settle.push(input);
+      return { settled: ((input.settled as { settled: number } | null)?.settled ?? 0) + input.heads.length };
+    },
+    seal: async (input) => {
+      calls.seal.push(input);
+      return script.seal?.(input) ?? { records: 0, bytes: 0, storedBytes: 0, segments: 0 };
+    },
+    discard: async () => void calls.discard.push(Date.now()),
+    checkConnection: async ({ connection }) => ({ connection, ok: true, detail: '', error: null }),
+  };
+  return { activities, calls };
+}

@@ -1,0 +1,324 @@
+// The workflow's promises, in the time-skipping server: weeks pass in milliseconds, activities do what a script says.
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+  type WorkflowBundle,
+} from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LonghaulError } from '../../src/core/errors.js';
+import type { CarriedState, JobInput, JobMemo } from '../../src/core/work.js';
+import {
+  advance,
+  fails,
+  scriptedActivities,
+  untilCancelled,
+  type Calls,
+  type Script,
+} from '../support/scripted-activities.js';
+import { startTimeSkipping } from '../support/time-skipping.js';
+import { until } from '../support/until.js';
+
+let env: TestWorkflowEnvironment;
+let workflowBundle: WorkflowBundle;
+
+beforeAll(async () => {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
+  });
+  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  env = await startTimeSkipping();
+});
+afterAll(() => env?.teardown());
+
+interface Running {
+  readonly handle: WorkflowHandle;
+  readonly calls: Calls;
+  readonly memo: () => Promise<JobMemo>;
+}
+
+function inputOf(id: string): JobInput {
+  const spec = { kind: 'backup', source: { connection: 'crm' }, sink: { connection: 'vault' } } as const;
+  return { job: { id, spec, createdAt: '2026-01-01T00:00:00.000Z' } };
+}
+
+/** Runs a job against scripted activities for the length of `use`. */
+async function withJob<T>(
+  script: Script,
+  use: (job: Running) => Promise<T>,
+  input = inputOf(randomUUID()),
+): Promise<T> {
+  const taskQueue = randomUUID();
+  const { activities, calls } = scriptedActivities(script);
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue,
+    workflowBundle,
+    activities: { ...activities },
+    maxHeartbeatThrottleInterval: 100,
+    defaultHeartbeatThrottleInterval: 100,
+  });
+  return worker.runUntil(async () => {
+    const handle = await env.client.workflow.start('backup', {
+      workflowId: input.job.id,
+      taskQueue,
+      args: [input],
+    });
+    const memo = async () => (await handle.describe()).memo?.['job'] as JobMemo;
+    return use({ handle, calls, memo });
+  });
+}
+
+async function failureOf(
+  handle: WorkflowHandle,
+): Promise<{ code: string | null | undefined; state: CarriedState | null }> {
+  const error = await handle.result().then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  const cause = (error as WorkflowFailedError).cause as ApplicationFailure;
+  return { code: cause.type, state: (cause.details?.[0] as { state: CarriedState }).state };
+}
+
+describe('a job', () => {
+  it('copies every partition once and seals all their heads', async () => {
+    await withJob({ streams: { a: [10, 20, 30], b: [5] } }, async ({ handle, calls, memo }) => {
+      await handle.result();
+      expect(calls.copy.map(({ work }) => work.index).sort()).toEqual([0, 1, 2, 3]);
+      expect(calls.seal[0]?.heads.map(({ index, records }) => [index, records]).sort()).toEqual([
+        [0, 10],
+        [1, 20],
+        [2, 30],
+        [3, 5],
+      ]);
+      expect(await memo()).toMatchObject({ state: 'completed', tallies: { records: 65 }, streamsTotal: 2 });
+    });
+  });
+
+  it('works in as many lanes as the plan allows, and no more', async () => {
+    let [running, most] = [0, 0];
+    const chunk: Script['chunk'] = async (input, left) => {
+      most = Math.max(most, ++running);
+      await until('three lanes at work', () => most === 3);
+      running -= 1;
+      return { end: 'exhausted', checkpoint: advance(input, left, true) };
+    };
+    await withJob({ streams: { a: Array.from({ length: 9 }, () => 1) }, lanes: 3, chunk }, ({ handle }) =>
+      handle.result(),
+    );
+    expect(most).toBe(3);
+  });
+
+  it('goes on from the checkpoint of a chunk that had done its share', async () => {
+    const chunk: Script['chunk'] = (input, left) => {
+      const step = Math.min(4, left);
+      return { end: left > step ? 'budget' : 'exhausted', checkpoint: advance(input, step, left === step) };
+    };
+    await withJob({ streams: { a: [10] }, lanes: 1, chunk }, async ({ handle, calls }) => {
+      await handle.result();
+      expect(calls.copy.map(({ work }) => work.checkpoint?.cursor ?? null)).toEqual([null, 4, 8]);
+    });
+  });
+
+  it('plans on while it works, and settles heads before there are many', async () => {
+    const streams = Object.fromEntries(
+      Array.from({ length: 130 }, (_, i) => [`s${String(i).padStart(3, '0')}`, [1]]),
+    );
+    await withJob({ streams, streamsPerPlanPage: 40, lanes: 4 }, async ({ handle, calls }) => {
+      await handle.result();
+      expect(calls.plan).toHaveLength(4);
+      const settled = calls.settle.flatMap(({ heads }) => heads.map(({ index }) => index));
+      const sealed = calls.seal[0]?.heads.map(({ index }) => index) ?? [];
+      expect([...settled, ...sealed].sort((a, b) => a - b)).toEqual(Array.from({ length: 130 }, (_, i) => i));
+      expect(sealed.length).toBeLessThan(60);
+    });
+  });
+});
+
+describe('steering', () => {
+  it('pauses at a checkpoint and resumes exactly there', async () => {
+    const chunk: Script['chunk'] = async (input, left) => {
+      if (input.work.checkpoint) return { end: 'exhausted', checkpoint: advance(input, left, true) };
+      await untilCancelled();
+      return { end: 'stopped', checkpoint: advance(input, 3, false) };
+    };
+    await withJob({ streams: { a: [10] }, chunk }, async ({ handle, calls, memo }) => {
+      await until('a chunk runs', () => calls.copy.length === 1);
+      await handle.signal('pause');
+      await until('the chunk has flushed', async () => (await memo()).tallies.records === 3);
+      expect(await memo()).toMatchObject({ state: 'paused' });
+      await handle.signal('resume');
+      await handle.result();
+      expect(calls.copy.map(({ work }) => work.checkpoint?.cursor ?? null)).toEqual([null, 3]);
+    });
+  });
+
+  it('cancels by letting chunks flush, then removes what was written', async () => {
+    const chunk: Script['chunk'] = async (input) => {
+      await untilCancelled();
+      return { end: 'stopped', checkpoint: advance(input, 3, false) };
+    };
+    await withJob({ streams: { a: [10], b: [10] }, chunk }, async ({ handle, calls, memo }) => {
+      await until('both chunks run', () => calls.copy.length === 2);
+      await handle.cancel();
+      const error = await handle.result().catch((thrown: unknown) => thrown);
+      expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+      expect(calls.discard).toHaveLength(1);
+      expect(calls.seal).toHaveLength(0);
+      expect(await memo()).toMatchObject({ state: 'cancelled' });
+    });
+  });
+
+  it('cancels a paused job', async () => {
+    const chunk: Script['chunk'] = async (input) => {
+      await untilCancelled();
+      return { end: 'stopped', checkpoint: advance(input, 3, false) };
+    };
+    await withJob({ streams: { a: [10] }, chunk }, async ({ handle, calls, memo }) => {
+      await until('a chunk runs', () => calls.copy.length === 1);
+      await handle.signal('pause');
+      await until('the chunk has flushed', async () => (await memo()).tallies.records === 3);
+      await handle.cancel();
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect(calls.discard).toHaveLength(1);
+    });
+  });
+
+  it('waits durably for as long as the source asks, and says until when', async () => {
+    const week = 7 * 86_400_000;
+    const began = await env.currentTimeMs();
+    const chunk: Script['chunk'] = (input, left) =>
+      input.work.checkpoint
+        ? { end: 'exhausted', checkpoint: advance(input, left, true) }
+        : {
+            end: 'waiting',
+            checkpoint: advance(input, 1, false),
+            wait: { until: began + week, reason: 'retry-after' },
+          };
+    await withJob({ streams: { a: [10] }, chunk }, async ({ handle, calls, memo }) => {
+      await until('the job waits', async () => (await memo())?.state === 'waiting');
+      expect((await memo()).wait).toEqual({ until: began + week, reason: 'retry-after' });
+      await handle.result();
+      expect(calls.copy).toHaveLength(2);
+      expect(await env.currentTimeMs()).toBeGreaterThanOrEqual(began + week);
+    });
+  });
+
+  it('keeps a daily quota over days', async () => {
+    const began = await env.currentTimeMs();
+    const chunk: Script['chunk'] = (input, left) => {
+      const step = Math.min(input.requests ?? 0, left);
+      return { end: left > step ? 'quota' : 'exhausted', checkpoint: advance(input, step, left === step) };
+    };
+    await withJob({ streams: { a: [250, 200] }, requestsPerDay: 100, chunk }, async ({ handle, memo }) => {
+      await handle.result();
+      expect((await memo()).tallies.requests).toBe(450);
+      const days = ((await env.currentTimeMs()) - began) / 86_400_000;
+      expect(days).toBeGreaterThan(3);
+      expect(days).toBeLessThanOrEqual(5);
+    });
+  });
+});
+
+describe('a job that fails', () => {
+  const dropped = new LonghaulError('table_missing', 'the table is gone');
+
+  it('names the error and keeps the checkpoints of every lane for a retry', async () => {
+    let broken = true;
+    const chunk: Script['chunk'] = async (input, left) => {
+      if (!broken) return { end: 'exhausted', checkpoint: advance(input, left, true) };
+      if (input.work.stream === 'a') {
+        await untilCancelled();
+        return { end: 'stopped', checkpoint: advance(input, 7, false) };
+      }
+      return fails(dropped, advance(input, 4, false));
+    };
+    const script: Script = { streams: { a: [10], b: [10] }, chunk };
+    const input = inputOf(randomUUID());
+    const failure = await withJob(
+      script,
+      async ({ handle, memo }) => {
+        const failed = await failureOf(handle);
+        expect(await memo()).toMatchObject({
+          state: 'failed',
+          error: { code: 'table_missing', stream: 'b', partition: '0' },
+        });
+        return failed;
+      },
+      input,
+    );
+    expect(failure.code).toBe('table_missing');
+    broken = false;
+    const resume = failure.state as CarriedState;
+    await withJob(
+      script,
+      async ({ handle, calls, memo }) => {
+        await handle.result();
+        expect(calls.plan).toHaveLength(0);
+        const cursors = calls.copy.map(({ work }) => [work.stream, work.checkpoint?.cursor]);
+        expect(cursors.sort()).toEqual([
+          ['a', 7],
+          ['b', 4],
+        ]);
+        expect(await memo()).toMatchObject({ state: 'completed', tallies: { records: 20 } });
+      },
+      { ...input, resume },
+    );
+  });
+
+  it('fails with the error of its plan', async () => {
+    const planError = new LonghaulError('stream_unknown', 'there is no stream x');
+    await withJob({ streams: { a: [1] }, planError }, async ({ handle, memo }) => {
+      expect((await failureOf(handle)).code).toBe('stream_unknown');
+      expect(await memo()).toMatchObject({ state: 'failed', error: { message: 'there is no stream x' } });
+    });
+  });
+
+  it('names what a verify found, and starts anew when retried', async () => {
+    const findings = [{ path: 'a/0/000000-x.jsonl', problem: 'missing', detail: '' }] as const;
+    const seal: Script['seal'] = () => ({
+      records: 1,
+      bytes: 1,
+      storedBytes: 1,
+      segments: 1,
+      findings,
+      findingsTotal: 1,
+    });
+    await withJob({ streams: { a: [1] }, seal }, async ({ handle, memo }) => {
+      expect(await failureOf(handle)).toEqual({ code: 'archive_damaged', state: null });
+      expect((await memo()).error?.message).toContain('a/0/000000-x.jsonl is missing');
+    });
+  });
+});
+
+describe('history', () => {
+  it('continues as new with a bounded state, and loses nothing on the way', async () => {
+    const chunk: Script['chunk'] = (input, left) => ({
+      end: left > 1 ? 'budget' : 'exhausted',
+      checkpoint: advance(input, Math.min(1, left), left <= 1),
+    });
+    await withJob(
+      { streams: { a: [150, 150], b: [60] }, lanes: 2, chunk },
+      async ({ handle, calls, memo }) => {
+        await handle.result();
+        expect((await memo()).tallies.records).toBe(360);
+        const seen = calls.copy.map(({ work }) => `${work.index}:${String(work.checkpoint?.cursor ?? 0)}`);
+        expect(new Set(seen).size).toBe(360);
+        const last = await handle.describe();
+        expect(last.runId).not.toBe(
+          (handle as unknown as { firstExecutionRunId: string }).firstExecutionRunId,
+        );
+        expect(last.historyLength).toBeLessThan(2_200);
+      },
+    );
+  });
+});
