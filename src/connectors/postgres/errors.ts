@@ -16,6 +16,10 @@ const ROW_SECURITY: Meaning = {
   code: 'permission_denied',
   hint: 'Row level security would hide rows from this role: give it BYPASSRLS, or use the owner of the table.',
 };
+const UNTRUSTED: Meaning = {
+  code: 'config_invalid',
+  hint: 'Give the certificate of the authority as `sslrootcert=FILE` in the URL, or trust any with `sslmode=no-verify`.',
+};
 
 /** By SQLSTATE, and by its class where the state itself is not named. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -57,6 +61,7 @@ function meaningOf(code: string, message: string): Meaning {
   if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) {
     return MEANINGS[code] ?? MEANINGS[code.slice(0, 2)] ?? { code: 'database_error' };
   }
+  if (/CERT|SIGNED|LEAF_SIGNATURE/.test(code)) return UNTRUSTED;
   // No SQLSTATE: the socket, TLS, or pg itself, which names the step of the password exchange first.
   return message.startsWith('SASL') ? { code: 'unauthorized' } : UNREACHABLE;
 }

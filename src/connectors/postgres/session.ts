@@ -58,11 +58,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   synchronize_seqscans: 'off',
   max_parallel_workers_per_gather: '0',
   jit: 'off',
-  // a slow reader is no fault, a reader that is gone is noticed
-  statement_timeout: '0',
+  // a slow reader is no fault
   transaction_timeout: '0',
   idle_in_transaction_session_timeout: '0',
-  client_connection_check_interval: '2s',
 };
 
 const APPLY_SETTINGS = `
@@ -111,6 +109,7 @@ function begin(timeoutMs: number, hold: TableName | undefined): string {
   const lockTimeout = Math.min(LONGEST_LOCK_WAIT_SECONDS * 1_000, Math.ceil(timeoutMs / 2));
   return [
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    'SET LOCAL statement_timeout = 0',
     `SET LOCAL lock_timeout = ${lockTimeout}`,
     ...(hold === undefined ? [] : [`LOCK TABLE ONLY ${quoted(hold)} IN ACCESS SHARE MODE`]),
   ].join('; ');
