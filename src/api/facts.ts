@@ -1,14 +1,14 @@
 // From what Temporal's client returns to the plain facts that core/view.ts understands.
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { LonghaulError } from '../core/errors.js';
 import { MEMO, WORKFLOWS } from '../core/names.js';
 import type { Job } from '../core/job.js';
 import type { JobFacts, PendingChunk, RunStatus } from '../core/view.js';
 import type { Heartbeat, JobMemo, RequestMemo } from '../core/work.js';
 
-const { PendingActivityState } = temporal.api.enums.v1;
+const { PendingActivityState } = proto.temporal.api.enums.v1;
 
 export interface FactsDeps {
   readonly client: Client;

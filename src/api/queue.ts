@@ -1,13 +1,13 @@
 // How much work waits for a worker, and who takes it: the signal to scale on.
 import type { Client, WorkflowService } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto, { type temporal } from '@temporalio/proto';
 import { TASK_QUEUE } from '../core/names.js';
 import type { Queue } from './contracts.js';
 import { epochMs } from './facts.js';
 
 type QueueState = Awaited<ReturnType<WorkflowService['describeTaskQueue']>>;
 
-const { TaskQueueType } = temporal.api.enums.v1;
+const { TaskQueueType } = proto.temporal.api.enums.v1;
 
 export async function readQueue(client: Client): Promise<Queue> {
   const [workflows, chunks] = await Promise.all([
