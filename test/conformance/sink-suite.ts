@@ -373,8 +373,8 @@ async function expectWhole(it: SinkUnderTest, work: Work, message = ''): Promise
     const { stream: name } = each.target;
     expected.set(name, (expected.get(name) ?? '') + textsOf(each));
   }
-  expect(await it.published(), `${message}`).toEqual(expected);
-  expect(await it.leftovers(), `${message}`).toEqual([]);
+  expect(await it.published(), `after ${message}`).toEqual(expected);
+  expect(await it.leftovers(), `after ${message}`).toEqual([]);
 }
 
 function part(name: string, partition: string, index: number, flushes: PartWork['flushes']): PartWork {
