@@ -5,7 +5,8 @@ import { bytes, count, duration, secondsBetween, time } from './format.js';
 /** `1,200,000 of 2,000,000 records, 392.0 MiB, 48,000/s, 17 s left`, and what it waits for. */
 export function progressText(job: Job): string {
   const p = job.progress;
-  const parts = [records(p), bytes(p.bytes)];
+  const parts = [records(p)];
+  if (p.bytes > 0) parts.push(bytes(p.bytes));
   if (p.recordsPerSecond !== null) parts.push(`${count(Math.round(p.recordsPerSecond))}/s`);
   if (p.etaSeconds !== null && job.endedAt === null) parts.push(`${duration(p.etaSeconds)} left`);
   if (p.retries > 0) parts.push(`${count(p.retries)} retried`);

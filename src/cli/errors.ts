@@ -35,13 +35,13 @@ export function usageError(message: string, hint: string): CliError {
 
 /** The exit code that an error code of the API leads to; `status` decides for the others. */
 export function exitFor(code: string, status: number): number {
-  if (UNREACHABLE.includes(code)) return EXIT.unreachable;
+  if (UNREACHABLE.has(code)) return EXIT.unreachable;
   return status >= 400 && status < 500 ? EXIT.usage : EXIT.failed;
 }
 
 /** Errors of the services that another command line or config would not meet. */
-const USAGE: readonly ErrorCode[] = ['config_invalid', 'spec_invalid', 'already_running', 'port_taken'];
-const UNREACHABLE = ['temporal_unreachable', 'worker_unavailable', 'api_unreachable'];
+const USAGE = new Set<ErrorCode>(['config_invalid', 'spec_invalid', 'already_running', 'port_taken']);
+const UNREACHABLE = new Set(['temporal_unreachable', 'worker_unavailable', 'api_unreachable']);
 
 /** Prints an error and returns its exit code. */
 export function report(io: Io, error: unknown): number {
@@ -52,7 +52,7 @@ export function report(io: Io, error: unknown): number {
   }
   if (error instanceof LonghaulError) {
     printError(io, error);
-    return exitFor(error.code, USAGE.includes(error.code) ? 400 : 500);
+    return exitFor(error.code, USAGE.has(error.code) ? 400 : 500);
   }
   printError(io, { code: 'internal', message: error instanceof Error ? error.message : String(error) });
   if (io.env['LONGHAUL_DEBUG'] && error instanceof Error) io.err(error.stack ?? '');

@@ -61,8 +61,8 @@ function addServices(program: Command, io: Io, done: Done): void {
     .addOption(configOption())
     .option('--port <n>', 'of the API; 0: a free one', port, 8400)
     .option('--data-dir <dir>', 'where everything is kept', '.longhaul')
-    .option('--temporal-port <n>', 'of Temporal; 0: a free one', port, 7233)
-    .option('--ui-port <n>', "of Temporal's Web UI; 0: a free one", port, 8233)
+    .option('--temporal-port <n>', 'of Temporal; 0: a free one (default: as temporal-dev.yml says)', port)
+    .option('--ui-port <n>', "of Temporal's Web UI; 0: a free one (default: as temporal-dev.yml says)", port)
     .option('--workers <n>', 'worker processes; 0: none', whole(0, 64), 1)
     .option('--json', 'print one line of JSON once everything answers')
     .action(async (options: DevOptions) => done(await (await services()).dev(options)));
@@ -167,8 +167,8 @@ export interface DevOptions {
   readonly config: string;
   readonly port: number;
   readonly dataDir: string;
-  readonly temporalPort: number;
-  readonly uiPort: number;
+  readonly temporalPort?: number;
+  readonly uiPort?: number;
   readonly workers: number;
   readonly json?: boolean;
 }
