@@ -1,5 +1,5 @@
 // Asks a worker to try a connection: the API itself holds no connector and no secret.
-import { isGrpcDeadlineError, type Client } from '@temporalio/client';
+import { isGrpcDeadlineError, WorkflowFailedError, type Client } from '@temporalio/client';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
 import { TASK_QUEUE, WORKFLOWS } from '../core/names.js';
@@ -33,19 +33,18 @@ export async function checkConnection(deps: CheckDeps, name: string): Promise<Co
     }),
   );
   try {
-    return await client.withDeadline(
-      clock() + PATIENCE_MS,
-      () => handle.result() as Promise<ConnectionCheck>,
-    );
+    const answer = () => handle.result() as Promise<ConnectionCheck>;
+    return await client.withDeadline(clock() + PATIENCE_MS, answer);
   } catch (error) {
+    if (error instanceof WorkflowFailedError) throw noAnswer('The worker did not get the check done.', error);
     if (!isGrpcDeadlineError(error)) throw error;
     await soon(() => handle.terminate('nobody waits for the answer any more'));
-    throw noAnswer(`No worker answered within ${PATIENCE_MS / 1000} seconds.`);
+    throw noAnswer(`No worker answered within ${PATIENCE_MS / 1000} seconds.`, error);
   }
 }
 
-function noAnswer(message: string): LonghaulError {
-  return new LonghaulError('worker_unavailable', message);
+function noAnswer(message: string, cause?: unknown): LonghaulError {
+  return new LonghaulError('worker_unavailable', message, { cause });
 }
 
 function unknown(name: string, connections: readonly PublicConnection[]): LonghaulError {

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import { JOB_STATES, type Job } from '../core/job.js';
-import { jobSpecSchema } from '../core/spec.js';
+import { filterText, jobSpecSchema } from '../core/spec.js';
 import type { ConnectionCheck } from '../core/work.js';
 
 const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
@@ -107,9 +107,9 @@ export const jobId = z.object({
 export const jobFilter = z.strictObject({
   kind: z.enum(kinds).optional(),
   state: z.enum(JOB_STATES).optional(),
-  source: z.string().min(1).max(200).optional().describe('Connection that is read.'),
-  sink: z.string().min(1).max(200).optional().describe('Connection that is written.'),
-  tenant: z.string().min(1).max(100).optional(),
+  source: filterText.optional().describe('Connection that is read.'),
+  sink: filterText.optional().describe('Connection that is written.'),
+  tenant: filterText.max(100).optional(),
   limit: z.coerce.number().int().min(1).max(200).optional().describe('Default 50.'),
   cursor: z.string().min(1).max(100_000).optional().describe('`next` of the page before.'),
 });

@@ -61,25 +61,20 @@ async function readUntil(
   return runs;
 }
 
-/** Failed runs that a later run of the same job stands for. */
+/** The ids of failed runs that a later run of the same job stands for. */
 async function replacedRuns(client: Client, runs: readonly WorkflowExecutionInfo[]): Promise<Set<string>> {
-  const failed = new Map(
-    runs.filter(({ status }) => status.name === 'FAILED').map((run) => [run.runId, run] as const),
-  );
-  const replaced = new Set<string>();
-  if (failed.size === 0) return replaced;
-  const ids = [...failed.values()].map(({ workflowId }) => quoted(workflowId));
+  const failed = runs.filter(({ status }) => status.name === 'FAILED');
+  if (failed.length === 0) return new Set();
+  const ids = new Set(failed.map(({ workflowId }) => quoted(workflowId)));
   const latest = new Map<string, Date>();
-  for await (const { workflowId, startTime } of client.workflow.list({
-    query: `WorkflowId IN (${ids.join(', ')})`,
-  })) {
-    const known = latest.get(workflowId);
-    if (!known || known < startTime) latest.set(workflowId, startTime);
+  for await (const run of client.workflow.list({ query: `WorkflowId IN (${[...ids].join(', ')})` })) {
+    const known = latest.get(run.workflowId);
+    if (!known || known < run.startTime) latest.set(run.workflowId, run.startTime);
   }
-  for (const { runId, workflowId, startTime } of failed.values()) {
-    if ((latest.get(workflowId) ?? startTime) > startTime) replaced.add(runId);
-  }
-  return replaced;
+  const replaced = failed.filter(
+    ({ workflowId, startTime }) => (latest.get(workflowId) ?? startTime) > startTime,
+  );
+  return new Set(replaced.map(({ runId }) => runId));
 }
 
 function queryOf(filter: JobFilter, cursor: Cursor | null): string {
@@ -112,8 +107,9 @@ function stateQuery(state: JobState): string {
   }
 }
 
+/** Neither the filters, by `filterText`, nor the ids of jobs hold quotes and backslashes. */
 function quoted(value: string): string {
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  return `'${value}'`;
 }
 
 /** Where a page ended: the start of its last run in epoch ms, and the runs of that millisecond that were shown. */

@@ -15,7 +15,13 @@ const archiveId = place
   .refine((id) => !id.includes('/'), 'an archive id has no "/"; put folders into `prefix`');
 
 const streams = z.array(name).min(1).max(1_000).optional();
-const tenant = z.string().min(1).max(100).optional();
+/** What a list can be filtered by: Temporal's queries have no way to write quotes and backslashes that all stores of it take. */
+export const filterText = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^'"`\\]+$/, 'no quotes or backslashes');
+const tenant = filterText.max(100).optional();
 const lanes = z.number().int().min(1).max(64).optional();
 
 /** Where checkpoints fall; whichever comes first. */
