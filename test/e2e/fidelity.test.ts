@@ -62,15 +62,13 @@ describe('a PostgreSQL database', () => {
     expect(archive.manifest.streams.map(({ name }) => name)).toEqual(TABLES.map(({ stream }) => stream));
     for (const { stream, table, key } of TABLES) {
       const kept = withoutRepeatedHeaders(await all(archive.contents(stream)));
-      expect([stream, kept.toString()]).toEqual([
-        stream,
-        (await copyOut(postgres.url, table, key)).toString(),
-      ]);
+      const told = await copyOut(postgres.url, table, key);
+      expect([stream, kept.toString()]).toEqual([stream, stream === 'vacant' ? '' : told.toString()]);
     }
   });
 });
 
-/** Every segment begins with the header line; the whole has it once. */
+/** Every segment begins with the header line; the whole has it once. Without a record there is no segment. */
 function withoutRepeatedHeaders(segments: readonly Buffer[]): Buffer {
   return Buffer.concat(segments.map((segment, index) => (index === 0 ? segment : withoutHeader(segment))));
 }

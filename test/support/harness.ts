@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Agent, fetch, Headers } from 'undici';
 import type { Job } from '../../src/core/job.js';
 import { ENDED } from '../../src/core/job.js';
 import type { JobSpec } from '../../src/core/spec.js';
@@ -47,6 +48,9 @@ export interface Problem {
   readonly detail?: string;
   readonly [field: string]: unknown;
 }
+
+/** A connection a call: one kept alive may be closed under a test that was busy comparing. */
+const dispatcher = new Agent({ pipelining: 0 });
 
 export type LonghaulInstance = Awaited<ReturnType<typeof startLonghaul>>;
 
@@ -192,7 +196,12 @@ async function request<T>(
 ): Promise<Answer<T>> {
   const content = body === undefined ? undefined : JSON.stringify(body);
   const type: Record<string, string> = content === undefined ? {} : { 'content-type': 'application/json' };
-  const response = await fetch(url, { method, headers: { ...type, ...headers }, body: content ?? null });
+  const response = await fetch(url, {
+    method,
+    headers: { ...type, ...headers },
+    body: content ?? null,
+    dispatcher,
+  });
   const text = await response.text();
   const json = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
   return { status: response.status, headers: response.headers, body: json as T };

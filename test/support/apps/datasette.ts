@@ -97,7 +97,7 @@ async function count(url: string, table: string): Promise<number> {
 
 /** Every row of `readings` as Datasette's SQL endpoint tells it, as one text a row: see `readingText`. */
 async function readings(url: string): Promise<string[]> {
-  const row = `id || '|' || hex(name) || '|' || serial || '|' || coalesce(hex(note), 'null')`;
+  const row = `id || '|' || hex(name) || '|' || serial || '|' || case when note is null then 'null' else hex(note) end`;
   const rows: string[] = [];
   for (let offset = 0; offset < READINGS; offset += BLOCK) {
     const block = `select ${row} as text from readings order by id limit ${BLOCK} offset ${offset}`;
