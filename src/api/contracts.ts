@@ -44,6 +44,7 @@ const streamProgress = z
     name: z.string(),
     state: z.enum(['queued', 'running', 'completed']),
     records: count,
+    estimatedRecords: count.nullable(),
     partitions: z.object({ done: count, running: count, total: count }),
   })
   .meta({ id: 'StreamProgress' });

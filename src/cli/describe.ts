@@ -5,7 +5,7 @@ import { bytes, count, duration, secondsBetween, time } from './format.js';
 /** `1,200,000 of 2,000,000 records, 392.0 MiB, 48,000/s, 17 s left`, and what it waits for. */
 export function progressText(job: Job): string {
   const p = job.progress;
-  const parts = [records(p)];
+  const parts = [recordsText(p)];
   if (p.bytes > 0) parts.push(bytes(p.bytes));
   if (p.recordsPerSecond !== null) parts.push(`${count(Math.round(p.recordsPerSecond))}/s`);
   if (p.etaSeconds !== null && job.endedAt === null) parts.push(`${duration(p.etaSeconds)} left`);
@@ -19,7 +19,7 @@ export function percentText(p: JobProgress): string {
 
 export function streamText(stream: StreamProgress): string {
   const { done, total } = stream.partitions;
-  return `${count(stream.records)} records, partition ${done}/${total}`;
+  return `${recordsText(stream)}${total > 1 ? `, partitions ${done}/${total}` : ''}`;
 }
 
 /** The lines that follow a job which somebody waited for. */
@@ -60,7 +60,7 @@ function row(label: string, value: string | null): string[] {
   return value ? [`  ${label.padEnd(9)} ${value}`] : [];
 }
 
-function records(p: JobProgress): string {
+function recordsText(p: Pick<JobProgress, 'records' | 'estimatedRecords'>): string {
   return p.estimatedRecords === null
     ? `${count(p.records)} records`
     : `${count(p.records)} of ${count(p.estimatedRecords)} records`;

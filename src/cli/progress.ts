@@ -86,15 +86,18 @@ function showStreams(bars: MultiBar, shown: Map<string, SingleBar>, job: Job): v
 }
 
 function showStream(bars: MultiBar, shown: Map<string, SingleBar>, stream: StreamProgress): void {
-  const { done, total } = stream.partitions;
   const payload = { label: label(`  ${stream.name}`), text: streamText(stream) };
-  const bar = shown.get(stream.name);
-  if (!bar) {
-    shown.set(stream.name, bars.create(total, done, payload));
-    return;
-  }
-  bar.setTotal(total);
-  bar.update(done, payload);
+  const bar = shown.get(stream.name) ?? bars.create(100, 0, payload);
+  shown.set(stream.name, bar);
+  bar.update(percentOf(stream), payload);
+}
+
+/** By records where the source told how many there are, else by finished partitions. */
+function percentOf({ records, estimatedRecords, partitions }: StreamProgress): number {
+  const share = estimatedRecords
+    ? records / estimatedRecords
+    : partitions.done / Math.max(1, partitions.total);
+  return Math.min(100, share * 100);
 }
 
 function label(text: string): string {

@@ -149,7 +149,8 @@ export function streamsView(board: Board): StreamProgress[] {
     const records = s.records + (openRecords.get(s.name) ?? 0);
     const begun = running > 0 || s.done > 0 || records > 0;
     const state = isFinished(s) ? 'completed' : begun ? 'running' : 'queued';
-    return { name: s.name, state, records, partitions: { done: s.done, running, total: s.total } };
+    const partitions = { done: s.done, running, total: s.total };
+    return { name: s.name, state, records, estimatedRecords: s.estimate, partitions };
   });
   const rank = { running: 0, completed: 1, queued: 2 };
   return view.sort((a, b) => rank[a.state] - rank[b.state]).slice(0, STREAMS_SHOWN);

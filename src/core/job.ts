@@ -43,6 +43,7 @@ export interface StreamProgress {
   readonly name: string;
   readonly state: 'queued' | 'running' | 'completed';
   readonly records: number;
+  readonly estimatedRecords: number | null;
   readonly partitions: { readonly done: number; readonly running: number; readonly total: number };
 }
 

@@ -109,6 +109,7 @@ function job(over: Partial<Job> = {}): Job {
         name: 'contacts',
         state: 'running',
         records: 1_200_000,
+        estimatedRecords: 2_000_000,
         partitions: { done: 3, running: 2, total: 8 },
       },
     ],
@@ -282,7 +283,7 @@ describe('jobs, show and steering', () => {
     answers = [json(200, job())];
     const { out } = await run('show', 'backup-crm-1');
     expect(out[0]).toBe('backup-crm-1 running');
-    expect(out).toContain('  stream    contacts running, 1,200,000 records, partition 3/8');
+    expect(out).toContain('  stream    contacts running, 1,200,000 of 2,000,000 records, partitions 3/8');
   });
 
   it.each(['pause', 'resume', 'cancel', 'retry'])(

@@ -25,7 +25,13 @@ const memo: JobMemo = {
   tallies: tallies(1_000),
   estimatedRecords: 4_000,
   streams: [
-    { name: 'contacts', state: 'running', records: 1_000, partitions: { done: 1, running: 2, total: 8 } },
+    {
+      name: 'contacts',
+      state: 'running',
+      records: 1_000,
+      estimatedRecords: null,
+      partitions: { done: 1, running: 2, total: 8 },
+    },
   ],
   streamsTotal: 1,
   wait: null,
