@@ -26,7 +26,7 @@ const BAD = 6 * PAGE;
 /** Where the pages from there on begin. */
 const REST = [BAD, BAD + PAGE, BAD + 2 * PAGE, BAD + 3 * PAGE];
 const LARGE = Array.from({ length: 100 }, () => `{"noise":"${randomBytes(15_000).toString('hex')}"}`);
-const LEDGER = 600_000;
+const LEDGER = 400_000;
 
 interface Trouble {
   readonly stream: string;
@@ -222,7 +222,9 @@ describe('a table', () => {
       postgres.url,
       `INSERT INTO ledger SELECT i, repeat('x', 300) FROM generate_series(1, ${LEDGER}) i`,
     );
-    const { id } = await longhaul.post(backupOf('ledger', 'database', { pageSize: 1_000, lanes: 1 }));
+    const { id } = await longhaul.post(
+      backupOf('ledger', 'database', { pageSize: 1_000, checkpoint: { pages: 5 }, lanes: 1 }),
+    );
     await longhaul.waitFor(id, 'it has records', (job) => job.progress.records > 0);
     await longhaul.steer(id, 'pause');
     const paused = await longhaul.waitFor(id, 'it is paused', (job) => job.state === 'paused');
