@@ -103,7 +103,7 @@ export async function startFakeApi(options: FakeApiOptions) {
     options.token === undefined || tokens.has(request.headers.authorization?.replace(/^Bearer /, '') ?? '');
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
-    const url = new URL(request.url ?? '/', `http://${request.headers.host}`);
+    const url = new URL(`http://${request.headers.host}${request.url}`);
     if (url.pathname === '/oauth/token') return giveToken(request, response);
     const place = findPlace(options, url);
     if (!place) return void response.writeHead(404).end('{}');

@@ -1,5 +1,5 @@
 // The JSON scanner against JSON.parse: the same verdict on every text, the same values, and untouched bytes.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JsonSyntaxError, scanJson } from '../../src/connectors/http/json-scan.js';
 
@@ -41,12 +41,18 @@ function parses(text: string): boolean {
 
 /** Any JSON text, with white space and indentation of every kind. */
 const jsonText = fc
-  .tuple(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t', '  '))
+
+  .tuple(fc.jsonValue({ stringUnit: 'binary' }), fc.constantFrom(undefined, 1, '\t', '  '))
   .map(([value, indent]) => JSON.stringify(value, null, indent));
 
 /** Near misses: a JSON text with a part replaced, taken out or doubled. */
 const almostJson = fc
-  .tuple(jsonText, fc.nat(), fc.nat(4), fc.constantFrom(...'{}[]",:.-+eE0189\\u nt\u0001', '1', '\n', '""'))
+  .tuple(
+    jsonText,
+    fc.nat(),
+    fc.nat(4),
+    fc.constantFrom(...Array.from('{}[]",:.-+eE0189\\u nt\u0001'), '1', '\n', '""'),
+  )
   .map(([text, at, gone, put]) => {
     const start = at % (text.length + 1);
     return text.slice(0, start) + put + text.slice(start + gone);
@@ -83,7 +89,7 @@ describe('scanning JSON', () => {
   test('accepts and refuses exactly what JSON.parse does', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(jsonText, almostJson, pieces), async (text) => {
-        fc.pre(text.isWellFormed());
+        fc.pre(Buffer.from(text).toString() === text);
         expect(await verdict(text)).toBe(parses(text));
       }),
       { numRuns: 5_000 },
