@@ -41,22 +41,6 @@ export interface Table extends TableName {
   readonly enums: readonly { readonly name: string; readonly labels: readonly string[] }[];
 }
 
-const LIST = `
-  SELECT n.nspname, c.relname
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.relpersistence <> 't'
-    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    AND ($1::text[] IS NULL OR n.nspname = ANY ($1))`;
-
-/** All tables that can be streams, partitions of others left out; only of some schemas where given. */
-export async function listTables(
-  session: Session,
-  schemas: readonly string[] | undefined,
-): Promise<TableName[]> {
-  const rows = await session.rows(LIST, [schemas ?? null]);
-  return rows.map(([schema, table]) => ({ schema: schema!, table: table! }));
-}
-
 const COLUMNS = `
   SELECT json_agg(json_build_object(
     'name', a.attname,
@@ -113,6 +97,23 @@ const KEY = `
     AND keys.usable AND keys.one_direction
   ORDER BY i.indisprimary DESC, keys.width, ic.relname LIMIT 1`;
 
+const LIST = `
+  SELECT n.nspname, c.relname
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.relpersistence <> 't'
+    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND (c.relkind <> 'm' OR EXISTS (${KEY}))
+    AND ($1::text[] IS NULL OR n.nspname = ANY ($1))`;
+
+/** All tables that are streams, partitions of others left out; only of some schemas where given. */
+export async function listTables(
+  session: Session,
+  schemas: readonly string[] | undefined,
+): Promise<TableName[]> {
+  const rows = await session.rows(LIST, [schemas ?? null]);
+  return rows.map(([schema, table]) => ({ schema: schema!, table: table! }));
+}
+
 const PRIMARY_KEY = `
   SELECT json_agg(a.attname ORDER BY k.place)
   FROM pg_constraint pk, unnest(pk.conkey) WITH ORDINALITY AS k (attnum, place), pg_attribute a
@@ -130,16 +131,18 @@ const CONSTRAINTS = `
 const INDEXES = `
   SELECT json_agg(pg_get_indexdef(i.indexrelid) ORDER BY i.indexrelid::regclass::text)
   FROM pg_index i
-  WHERE i.indrelid = c.oid AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))`;
+  WHERE i.indrelid = c.oid AND NOT EXISTS (SELECT FROM pg_constraint k
+    WHERE k.conrelid = c.oid AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))`;
 
 const ENUMS = `
   SELECT json_agg(json_build_object('name', format_type(t.oid, NULL), 'labels',
     (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid)) ORDER BY t.typname)
-  FROM pg_type t
-  WHERE t.typtype = 'e' AND t.oid IN (
-    SELECT unnest(ARRAY[u.oid, u.typelem, u.typbasetype])
+  FROM (
+    SELECT DISTINCT unnest(ARRAY[u.oid, u.typelem, u.typbasetype]) AS oid
     FROM pg_attribute a JOIN pg_type u ON u.oid = a.atttypid
-    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)`;
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS used
+    JOIN pg_type t ON t.oid = used.oid
+  WHERE t.typtype = 'e'`;
 
 const DESCRIBE = `
   SELECT json_build_object(
@@ -168,10 +171,10 @@ const RELATION_KIND = `
   SELECT c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relname = $2`;
 
-/** True for what can be read but has no order to be read in: views and foreign tables. */
+/** True for what could be read at once but not in pieces: views, foreign tables, materialized views without a key. */
 export async function isKeyless(session: Session, { schema, table }: TableName): Promise<boolean> {
   const [row] = await session.rows(RELATION_KIND, [schema, table]);
-  return row?.[0] === 'v' || row?.[0] === 'f';
+  return ['v', 'f', 'm'].includes(row?.[0] ?? '');
 }
 
 /** Stands for names, types and order of the columns, and for the key: another value means that cursors do not hold. */

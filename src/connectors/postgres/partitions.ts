@@ -1,5 +1,5 @@
 // Divides a table into parts of about the same size, by looking at a sample of it.
-import type { Partition, Stream } from '../../core/connector.js';
+import type { Meter, Partition, Stream } from '../../core/connector.js';
 import { shapeOf, type Table, type TableKind } from './catalog.js';
 import { from, isKeyed, type KeyedTable, keyList, type KeyTexts, useOperators } from './key.js';
 import type { Session } from './session.js';
@@ -20,13 +20,14 @@ const LONGEST_BOUNDARY = 3_000;
 /** At most `want` partitions; fewer for a small table. */
 export async function divide(
   session: Session,
+  meter: Meter,
   table: Table,
   stream: Stream,
   want: number,
 ): Promise<Partition[]> {
   const worthwhile = Math.max((stream.estimate ?? 0) / FEWEST_ROWS, table.blocks / FEWEST_BLOCKS);
   const parts = Math.max(1, Math.min(want, Math.floor(worthwhile)));
-  const ranges = isKeyed(table) ? await keyRanges(session, table, parts) : blockRanges(table, parts);
+  const ranges = isKeyed(table) ? await keyRanges(session, meter, table, parts) : blockRanges(table, parts);
   const estimate = stream.estimate === null ? null : Math.round(stream.estimate / ranges.length);
   return ranges.map((range, index) => ({ id: String(index), range, estimate }));
 }
@@ -42,9 +43,10 @@ function blockRanges(table: Table, parts: number): Range[] {
 }
 
 /** Half-open, the first one open below and the last one open above: no gap, no overlap, whatever is added meanwhile. */
-async function keyRanges(session: Session, table: KeyedTable, parts: number): Promise<Range[]> {
+async function keyRanges(session: Session, meter: Meter, table: KeyedTable, parts: number): Promise<Range[]> {
   const look = { kind: table.kind, shape: shapeOf(table) };
-  const boundaries = parts === 1 ? [] : await findBoundaries(session, table, parts);
+  if (parts > 1) meter.request();
+  const boundaries = parts > 1 ? await findBoundaries(session, table, parts) : [];
   return [null, ...boundaries].map((after, index) => ({ ...look, after, upto: boundaries[index] ?? null }));
 }
 

@@ -1,4 +1,4 @@
-// PostgreSQL as a source: every call has a session of its own, and lets go of it whatever happens.
+// PostgreSQL as a source: every step has a session of its own, and lets go of it whatever happens.
 import type { PostgresConnection } from '../../config/postgres.js';
 import type { Context, Cursor, Page, Source } from '../../core/connector.js';
 import { LonghaulError, Stopped } from '../../core/errors.js';
@@ -12,10 +12,12 @@ import type { PageSize } from './pages.js';
 import { divide, type Range } from './partitions.js';
 import { openSession, type Session } from './session.js';
 import type { Slots } from './slots.js';
-import { findStreams } from './streams.js';
+import { chooseTables, describeStreams } from './streams.js';
 
 /** The size that kept the reader within a few percent of the server's own speed. */
 const DEFAULT_PAGE_BYTES = 1_048_576;
+
+const TABLES_AT_ONCE = 100;
 
 export interface SourceDeps {
   readonly connection: string;
@@ -28,38 +30,62 @@ export function createPostgresSource(deps: SourceDeps, options: SourceOptions): 
   const size: PageSize =
     options.pageSize === undefined ? { bytes: DEFAULT_PAGE_BYTES } : { records: options.pageSize };
 
-  async function* inSession<T>(
-    ctx: Context,
-    work: (session: Session) => AsyncIterable<T>,
-    hold?: TableName,
-  ): AsyncGenerator<T> {
-    if (ctx.stop.aborted) throw new Stopped('stopped before it began');
+  /** A session with the function that lets go of it. */
+  async function enter(ctx: Context, hold?: TableName): Promise<[Session, () => void]> {
+    refuseIfStopped(ctx);
     const release = await deps.slots.acquire(ctx);
-    let session: Session | undefined;
     try {
-      session = await openSession({ ...deps, ctx, ...(hold && { hold }) });
+      const session = await openSession({ ...deps, ctx, ...(hold && { hold }) });
       open.add(session);
-      yield* untilStopped(ctx, work(session));
-    } finally {
-      session?.close();
-      if (session) open.delete(session);
+      const leave = () => {
+        session.close();
+        open.delete(session);
+        release();
+      };
+      return [session, leave];
+    } catch (error) {
       release();
+      throw error;
+    }
+  }
+
+  async function inSession<T>(ctx: Context, work: (session: Session) => Promise<T>): Promise<T> {
+    const [session, leave] = await enter(ctx);
+    try {
+      const result = await work(session);
+      await session.end();
+      return result;
+    } finally {
+      leave();
     }
   }
 
   return {
-    streams: (ctx, names) =>
-      inSession(ctx, async function* list(session) {
-        yield* await findStreams(session, ctx.meter, { schemas: deps.config.schemas, names });
-      }),
-    partitions: (ctx, stream, want) =>
-      inSession(ctx, async function* parts(session) {
-        yield* await divide(session, await tableOf(session, stream.name), stream, want);
-      }),
-    read: (ctx, stream, partition, from) => {
+    // No session stays open between two yields: the caller opens others for what it got.
+    async *streams(ctx, names) {
+      const finding = { schemas: deps.config.schemas, names };
+      const tables = await inSession(ctx, (session) => chooseTables(session, finding));
+      for (let start = 0; start < tables.length; start += TABLES_AT_ONCE) {
+        const some = tables.slice(start, start + TABLES_AT_ONCE);
+        yield* await inSession(ctx, (session) => describeStreams(session, ctx.meter, some));
+      }
+    },
+    async *partitions(ctx, stream, want) {
+      yield* await inSession(ctx, async (session) => {
+        const table = await tableOf(session, stream.name);
+        return divide(session, ctx.meter, table, stream, want);
+      });
+    },
+    async *read(ctx, stream, partition, from) {
       const range = partition.range as unknown as Range;
       const hold = range.kind === 'm' ? undefined : named(stream); // a materialized view cannot be locked, nor altered
-      return inSession(ctx, (session) => read({ session, ctx, stream, range, from, size }), hold);
+      const [session, leave] = await enter(ctx, hold);
+      try {
+        refuseIfStopped(ctx);
+        yield* untilStopped(ctx, readPages({ session, ctx, stream, range, from, size }));
+      } finally {
+        leave();
+      }
     },
     close: async () => {
       for (const session of open) session.close();
@@ -76,7 +102,7 @@ interface Reading {
   readonly size: PageSize;
 }
 
-async function* read({ session, ctx, stream, range, from, size }: Reading): AsyncGenerator<Page> {
+async function* readPages({ session, ctx, stream, range, from, size }: Reading): AsyncGenerator<Page> {
   const table = await tableOf(session, stream);
   if (shapeOf(table) !== range.shape) {
     throw new LonghaulError(
@@ -99,11 +125,15 @@ async function* read({ session, ctx, stream, range, from, size }: Reading): Asyn
   }
 }
 
-async function* untilStopped<T>({ stop }: Context, items: AsyncIterable<T>): AsyncGenerator<T> {
-  for await (const item of items) {
-    yield item;
-    if (stop.aborted) throw new Stopped('stopped between pages');
+async function* untilStopped(ctx: Context, pages: AsyncIterable<Page>): AsyncGenerator<Page> {
+  for await (const page of pages) {
+    yield page;
+    if (page.next !== null) refuseIfStopped(ctx);
   }
+}
+
+function refuseIfStopped({ stop }: Context): void {
+  if (stop.aborted) throw new Stopped('told to ask for nothing more');
 }
 
 async function tableOf(session: Session, stream: string): Promise<Table> {

@@ -17,20 +17,31 @@ export interface Finding {
   readonly names: readonly string[] | undefined;
 }
 
-/** Sorted by name. Throws `stream_unknown`, and `key_missing` for what cannot be read piece by piece. */
-export async function findStreams(
-  session: Session,
-  meter: Meter,
-  { schemas, names }: Finding,
-): Promise<Stream[]> {
+/** The tables of the streams that are asked for, sorted by stream name. Throws `stream_unknown`. */
+export async function chooseTables(session: Session, { schemas, names }: Finding): Promise<TableName[]> {
   const all = await listTables(session, schemas);
   const known = new Map(all.map((table) => [streamName(table), table]));
-  const tables = await describeTables(session, names ? await pick(session, known, names) : all);
-  // A materialized view without a key is no stream unless somebody names it.
-  const readable = tables.filter((table) => names !== undefined || table.kind !== 'm' || table.key !== null);
-  const streams: Stream[] = [];
-  for (const table of readable) streams.push(await describe(session, meter, table));
-  return streams.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const chosen = names === undefined ? known : await pick(session, known, names);
+  return [...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, table]) => table);
+}
+
+/** In the order of `names`; what was dropped meanwhile is left out. Throws `key_missing` for what cannot be read in pieces. */
+export async function describeStreams(
+  session: Session,
+  meter: Meter,
+  names: readonly TableName[],
+): Promise<Stream[]> {
+  const tables = new Map((await describeTables(session, names)).map((table) => [streamName(table), table]));
+  const found = names.flatMap((name) => tables.get(streamName(name)) ?? []);
+  for (const table of found) refuseWithoutOrder(session, table);
+  const estimates = await estimate(session, meter, found);
+  return found.map((table, place) => ({
+    name: streamName(table),
+    key: (table.key ?? []).map((column) => column.name),
+    encoding: 'csv',
+    schema: schemaOf(table),
+    estimate: estimates[place] ?? null,
+  }));
 }
 
 type Named = ReadonlyMap<string, TableName>;
@@ -44,33 +55,22 @@ async function pick(session: Session, known: Named, names: readonly string[]) {
     if (table === undefined) throw await unknown(session, known, given);
     picked.set(name, table);
   }
-  return [...picked.values()];
+  return picked;
 }
 
 async function unknown(session: Session, known: Named, given: string): Promise<LonghaulError> {
   const meant = tableName(given);
   if (meant !== null && (await isKeyless(session, meant)))
-    return keyMissing(given, 'is a view or foreign table');
+    return keyMissing(given, 'is a view or foreign table, or a materialized view without a unique index');
   const names = [...known.keys()];
   const near = nearest(given, names) ?? nearest(`public.${given}`, names);
   const hint = near === null ? {} : { hint: `Did you mean \`${near}\`?` };
   return new LonghaulError('stream_unknown', `there is no table ${given}`, hint);
 }
 
-async function describe(session: Session, meter: Meter, table: Table): Promise<Stream> {
-  const name = streamName(table);
-  refuseWithoutOrder(session, table, name);
-  return {
-    name,
-    key: (table.key ?? []).map((column) => column.name),
-    encoding: 'csv',
-    schema: schemaOf(table),
-    estimate: await estimate(session, meter, table),
-  };
-}
-
-function refuseWithoutOrder({ serverVersion }: Session, table: Table, name: string): void {
+function refuseWithoutOrder({ serverVersion }: Session, table: Table): void {
   if (table.key !== null) return;
+  const name = streamName(table);
   if (table.kind !== 'r')
     throw keyMissing(name, 'has neither primary key nor unique index over NOT NULL columns');
   if (serverVersion < FIRST_SERVER_WITH_BLOCK_RANGES) {
@@ -89,12 +89,30 @@ function schemaOf({ key, blocks, ...table }: Table): Json {
   return table as unknown as Json;
 }
 
-async function estimate(session: Session, meter: Meter, table: Table): Promise<number> {
-  if (table.blocks <= COUNTED_BLOCKS) {
-    meter.request();
-    const [row] = await session.rows(`SELECT count(*) FROM ${from(table)}`);
-    return Number(row?.[0]);
+/** One number a table, in order. */
+async function estimate(session: Session, meter: Meter, tables: readonly Table[]): Promise<number[]> {
+  const small = tables.filter(isCounted);
+  const counts = await count(session, meter, small);
+  const estimates: number[] = [];
+  for (const table of tables) {
+    estimates.push(isCounted(table) ? counts[small.indexOf(table)]! : await guess(session, table));
   }
+  return estimates;
+}
+
+const isCounted = ({ blocks }: Table): boolean => blocks <= COUNTED_BLOCKS;
+
+/** All in one query: a database may have thousands of small tables. */
+async function count(session: Session, meter: Meter, tables: readonly Table[]): Promise<number[]> {
+  if (tables.length === 0) return [];
+  meter.request();
+  const counts = tables.map((table) => `(SELECT count(*) FROM ${from(table)})`);
+  const [row] = await session.rows(`SELECT ${counts.join(', ')}`);
+  return row!.map(Number);
+}
+
+/** The planner's: it takes the last ANALYZE and what the table has grown since. */
+async function guess(session: Session, table: Table): Promise<number> {
   const [row] = await session.rows(`EXPLAIN (FORMAT JSON) SELECT FROM ${from(table)}`);
   const [{ Plan }] = JSON.parse(row![0]!) as [{ Plan: { 'Plan Rows': number } }];
   return Plan['Plan Rows'];
