@@ -66,7 +66,11 @@ export async function startLonghaul(options: HarnessOptions) {
     env,
     cwd: folder,
   });
-  const ready = await readyLine(launcher);
+  const temporary = options.folder === undefined ? folder : null;
+  const ready = await readyLine(launcher).catch(async (error: unknown) => {
+    await stop(launcher, temporary);
+    throw error;
+  });
   return {
     ...client(ready.api),
     ...ready,
@@ -85,7 +89,7 @@ export async function startLonghaul(options: HarnessOptions) {
         env: { ...env, TEMPORAL_ADDRESS: ready.temporal },
         cwd: folder,
       }),
-    stop: () => stop(launcher, options.folder ? null : folder),
+    stop: () => stop(launcher, temporary),
   };
 }
 
