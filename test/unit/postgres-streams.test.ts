@@ -183,8 +183,8 @@ describe('the partitions of a table', () => {
 
   test('stay small in their description where keys are long', async () => {
     const url = await databaseWith(`CREATE TABLE t (id text PRIMARY KEY);
-      INSERT INTO t SELECT string_agg(md5(g || '-' || i), '') FROM generate_series(1, 40000) g, generate_series(1, 75) i
-      WHERE i <= CASE WHEN g % 2 = 0 THEN 75 ELSE 1 END GROUP BY g`);
+      INSERT INTO t SELECT repeat(md5(g::text), CASE WHEN g % 2 = 0 THEN 100 ELSE 1 END) FROM generate_series(1, 40000) g;
+      ANALYZE t`);
     const partitions = await partitionsOf(open(url), 't', 128);
     expect(partitions.length).toBeGreaterThan(1);
     for (const { range } of partitions) expect(JSON.stringify(range).length).toBeLessThan(8_192);

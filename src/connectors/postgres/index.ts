@@ -2,27 +2,31 @@
 import type { PostgresConnection } from '../../config/postgres.js';
 import type { Context } from '../../core/connector.js';
 import type { Connection } from '../../core/registry.js';
+import { type Clients, createClients } from './clients.js';
 import { openSession, type Session } from './session.js';
-import { createSlots } from './slots.js';
 import { createPostgresSource } from './source.js';
 
 /** Opens nothing yet. Sessions of all its sources together stay within `limits.concurrency`. */
 export function createPostgresConnection(name: string, config: PostgresConnection): Connection {
-  const slots = createSlots(config.limits?.concurrency);
-  const deps = { connection: name, config, slots };
+  const { schemas } = config;
+  const clients = createClients(name, config);
   return {
     name,
     type: 'postgres',
     limits: { ...config.limits },
-    source: (options) => createPostgresSource(deps, options),
-    check: (ctx) => check(name, config, ctx),
+    source: (options) => createPostgresSource({ clients, schemas }, options),
+    check: (ctx) => check(clients, schemas, ctx),
   };
 }
 
-async function check(connection: string, config: PostgresConnection, ctx: Context): Promise<string> {
-  const session = await openSession({ connection, config, ctx });
+async function check(
+  clients: Clients,
+  schemas: PostgresConnection['schemas'],
+  ctx: Context,
+): Promise<string> {
+  const session = await openSession({ clients, ctx });
   try {
-    return await lookAround(session, config.schemas);
+    return await lookAround(session, schemas);
   } finally {
     session.close();
   }

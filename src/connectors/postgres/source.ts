@@ -1,17 +1,16 @@
 // PostgreSQL as a source: every step has a session of its own, and lets go of it whatever happens.
-import type { PostgresConnection } from '../../config/postgres.js';
 import type { Context, Cursor, Page, Source } from '../../core/connector.js';
 import { LonghaulError, Stopped } from '../../core/errors.js';
 import type { SourceOptions } from '../../core/registry.js';
 import { type BlockCursor, readByBlock } from './blocks.js';
 import { describeTables, shapeOf, type Table } from './catalog.js';
+import type { Clients } from './clients.js';
 import { isKeyed } from './key.js';
 import { type KeyCursor, readByKey } from './keyed.js';
 import { type TableName, tableName } from './names.js';
 import type { PageSize } from './pages.js';
 import { divide, type Range } from './partitions.js';
 import { openSession, type Session } from './session.js';
-import type { Slots } from './slots.js';
 import { chooseTables, describeStreams } from './streams.js';
 
 /** The size that kept the reader within a few percent of the server's own speed. */
@@ -20,51 +19,43 @@ const DEFAULT_PAGE_BYTES = 1_048_576;
 const TABLES_AT_ONCE = 100;
 
 export interface SourceDeps {
-  readonly connection: string;
-  readonly config: PostgresConnection;
-  readonly slots: Slots;
+  readonly clients: Clients;
+  /** Where tables are looked for; undefined: everywhere. */
+  readonly schemas: readonly string[] | undefined;
 }
 
-export function createPostgresSource(deps: SourceDeps, options: SourceOptions): Source {
+export function createPostgresSource({ clients, schemas }: SourceDeps, options: SourceOptions): Source {
   const open = new Set<Session>();
   const size: PageSize =
     options.pageSize === undefined ? { bytes: DEFAULT_PAGE_BYTES } : { records: options.pageSize };
 
-  /** A session with the function that lets go of it. */
-  async function enter(ctx: Context, hold?: TableName): Promise<[Session, () => void]> {
+  async function enter(ctx: Context, hold?: TableName): Promise<Session> {
     refuseIfStopped(ctx);
-    const release = await deps.slots.acquire(ctx);
-    try {
-      const session = await openSession({ ...deps, ctx, ...(hold && { hold }) });
-      open.add(session);
-      const leave = () => {
-        session.close();
-        open.delete(session);
-        release();
-      };
-      return [session, leave];
-    } catch (error) {
-      release();
-      throw error;
-    }
+    const session = await openSession({ clients, ctx, ...(hold && { hold }) });
+    open.add(session);
+    return session;
+  }
+
+  function leave(session: Session): void {
+    session.close();
+    open.delete(session);
   }
 
   async function inSession<T>(ctx: Context, work: (session: Session) => Promise<T>): Promise<T> {
-    const [session, leave] = await enter(ctx);
+    const session = await enter(ctx);
     try {
       const result = await work(session);
       await session.end();
       return result;
     } finally {
-      leave();
+      leave(session);
     }
   }
 
   return {
     // No session stays open between two yields: the caller opens others for what it got.
     async *streams(ctx, names) {
-      const finding = { schemas: deps.config.schemas, names };
-      const tables = await inSession(ctx, (session) => chooseTables(session, finding));
+      const tables = await inSession(ctx, (session) => chooseTables(session, { schemas, names }));
       for (let start = 0; start < tables.length; start += TABLES_AT_ONCE) {
         const some = tables.slice(start, start + TABLES_AT_ONCE);
         yield* await inSession(ctx, (session) => describeStreams(session, ctx.meter, some));
@@ -79,12 +70,12 @@ export function createPostgresSource(deps: SourceDeps, options: SourceOptions): 
     async *read(ctx, stream, partition, from) {
       const range = partition.range as unknown as Range;
       const hold = range.kind === 'm' ? undefined : named(stream); // a materialized view cannot be locked, nor altered
-      const [session, leave] = await enter(ctx, hold);
+      const session = await enter(ctx, hold);
       try {
         refuseIfStopped(ctx);
         yield* untilStopped(ctx, readPages({ session, ctx, stream, range, from, size }));
       } finally {
-        leave();
+        leave(session);
       }
     },
     close: async () => {

@@ -1,0 +1,38 @@
+// Bounds every wait for the server: by its silence and by the job's signal.
+import type { Context } from '../../core/connector.js';
+import { LonghaulError, Stopped } from '../../core/errors.js';
+import { asLonghaulError } from './errors.js';
+
+/** Resolves as `work` does. Throws `LonghaulError`, or `Stopped` when the job's signal aborts. */
+export type Guarded = <T>(work: Promise<T>) => Promise<T>;
+
+export interface GuardOptions {
+  readonly ctx: Context;
+  readonly timeoutMs: number;
+  /** Begins the messages of errors. */
+  readonly where: string;
+  /** Ends what `work` waits for, after any failure. */
+  readonly breakOff: () => void;
+}
+
+export function guard({ ctx, timeoutMs, where, breakOff }: GuardOptions): Guarded {
+  const { signal } = ctx;
+  const silent = () => new LonghaulError('source_timeout', `${where}: no answer for ${timeoutMs / 1_000} s`);
+  return (work) =>
+    new Promise((resolve, reject) => {
+      const finish = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+      };
+      const giveUp = (error: Error) => {
+        finish();
+        breakOff();
+        reject(error);
+      };
+      const onAbort = () => giveUp(new Stopped('broken off'));
+      const timer = setTimeout(() => giveUp(silent()), timeoutMs);
+      signal.addEventListener('abort', onAbort);
+      work.finally(finish).then(resolve, (error: unknown) => giveUp(asLonghaulError(error, where)));
+      if (signal.aborted) onAbort();
+    });
+}
