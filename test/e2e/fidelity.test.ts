@@ -1,7 +1,7 @@
 // What a source sent is what the archive holds, byte for byte, after the whole way through a running Longhaul.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Job } from '../../src/core/job.js';
-import { readArchive } from '../support/archive-reader.js';
+import { readArchive, recordsIn } from '../support/archive-reader.js';
 import { copyOut } from '../support/copy-out.js';
 import { startFakeApi } from '../support/fake-api.js';
 import type { FakeApi } from '../support/fake-api.js';
@@ -87,7 +87,7 @@ async function backup(connection: string, streams?: string[], options: object = 
 }
 
 async function recordsOf(job: Job, stream: string): Promise<string[]> {
-  return all((await readArchive(longhaul.archiveOf(job))).lines(stream));
+  return recordsIn(longhaul.archiveOf(job), stream);
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

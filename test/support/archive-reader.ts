@@ -58,6 +58,13 @@ export async function readArchive(folder: string): Promise<ReadArchive> {
   return { manifest, segments, contents, lines: (stream) => readLines(contents(stream)) };
 }
 
+/** All records of a JSON lines stream of the archive in a folder. */
+export async function recordsIn(folder: string, stream: string): Promise<string[]> {
+  const records: string[] = [];
+  for await (const record of (await readArchive(folder)).lines(stream)) records.push(record);
+  return records;
+}
+
 async function* readSegments(
   folder: string,
   manifest: Manifest,

@@ -79,8 +79,8 @@ export async function startLonghaul(options: HarnessOptions) {
     launcher,
     /** Where the connection `vault` keeps its archives. */
     vault,
-    /** The folder of an archive that a job wrote into `vault`. */
-    archiveOf: (job: Job) => archiveFolder(vault, job),
+    /** The folder of an archive that a job wrote, below that of its connection. */
+    archiveOf: (job: Job, root = vault) => archiveFolder(root, job),
     /** Pids of the launcher's workers as they are now: a restarted one has a new pid. */
     workerPids: async () => workersOf(await descendants(launcher.pid)),
     /** One more worker beside those of the launcher. The caller ends it. */
@@ -121,9 +121,9 @@ function workersOf(rows: readonly ProcessRow[]): number[] {
   return rows.filter((row) => /longhaul\S*\s+worker\b/.test(row.command)).map((row) => row.pid);
 }
 
-function archiveFolder(vault: string, job: Job): string {
-  if (!job.archive?.startsWith('vault/')) throw new Error(`no archive in vault: ${job.archive}`);
-  return path.join(vault, job.archive.slice('vault/'.length));
+function archiveFolder(root: string, { archive }: Job): string {
+  if (archive === null) throw new Error('the job has no archive');
+  return path.join(root, archive.slice(archive.indexOf('/') + 1));
 }
 
 /** Stops all as Ctrl-C does, and fails when a process is left behind. */
@@ -146,6 +146,8 @@ function client(api: string) {
   const post = async (spec: JobSpec): Promise<Job> =>
     expectStatus(202, await call<Job>('POST', '/v1/jobs', spec));
   const waitFor = waitForJob(look);
+  const steer = async (id: string, action: 'pause' | 'resume' | 'cancel' | 'retry'): Promise<Job> =>
+    expectStatus(202, await call<Job>('POST', `/v1/jobs/${id}/${action}`));
   return {
     call,
     show,
@@ -155,8 +157,12 @@ function client(api: string) {
     /** Posts a job and waits for its end; the end must be `completed` unless said otherwise. */
     run: async (spec: JobSpec, state: Job['state'] = 'completed'): Promise<Job> =>
       waitFor((await post(spec)).id, `state ${state}`, (job) => job.state === state),
-    steer: async (id: string, action: 'pause' | 'resume' | 'cancel' | 'retry'): Promise<Job> =>
-      expectStatus(202, await call<Job>('POST', `/v1/jobs/${id}/${action}`)),
+    steer,
+    /** Retries a failed job, which must complete. */
+    retried: async ({ id }: Job): Promise<Job> => {
+      await steer(id, 'retry');
+      return waitFor(id, 'state completed after retry', (job) => job.state === 'completed');
+    },
   };
 }
 
