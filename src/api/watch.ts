@@ -16,12 +16,13 @@ export function createWatch(show: (id: string) => Promise<Job>): Watch {
   const watched = new Map<string, Set<Watcher>>();
 
   async function look(id: string, watchers: ReadonlySet<Watcher>): Promise<void> {
+    if (watchers.size === 0) return;
     const seen: Look = await show(id).then(
       (job) => ({ job }),
       (error: unknown) => ({ error }),
     );
     for (const watcher of watchers) watcher(seen);
-    if (watchers.size > 0) setTimeout(() => void look(id, watchers), LOOK_EVERY_MS);
+    setTimeout(() => void look(id, watchers), LOOK_EVERY_MS);
   }
 
   return (id, watcher) => {
