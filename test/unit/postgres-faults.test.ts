@@ -195,6 +195,17 @@ describe('sessions', () => {
     expect(most).toBe(2);
   });
 
+  test('are not held while a stream is looked at, so that one is enough to plan and read', async () => {
+    const url = await databaseWith(`${SMALL}; CREATE TABLE u (id int PRIMARY KEY)`);
+    const source = connect(url, { limits: { concurrency: 1 } }).source!({});
+    const planned = [];
+    for await (const stream of source.streams(testContext())) {
+      const [partition] = await collect(source.partitions(testContext(), stream, 4));
+      planned.push(recordsOfAll(await readPages(source, stream.name, partition!)).length);
+    }
+    expect(planned).toEqual([100, 0]);
+  });
+
   test('see one state of the table from the first page to the last', async () => {
     const url = await databaseWith(LARGE);
     const [partition] = await partitionsOf(open(url), 't', 1);
