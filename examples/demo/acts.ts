@@ -1,7 +1,7 @@
 // The two jobs of the demo: a backup whose worker is killed on the way, and a verify of what it wrote.
 import type { Client } from '../../src/cli/client.js';
 import { follow } from '../../src/cli/follow.js';
-import { count, duration, secondsBetween } from '../../src/cli/format.js';
+import { count, counted, duration, secondsBetween } from '../../src/cli/format.js';
 import type { Io } from '../../src/cli/io.js';
 import { createView, type View } from '../../src/cli/progress.js';
 import type { Job } from '../../src/core/job.js';
@@ -67,7 +67,7 @@ export async function verify(acting: Acting, backup: Job): Promise<void> {
   if (result?.findingsTotal) throw new Error(`the verify job found ${result.findingsTotal} objects wrong`);
   const took = startedAt && endedAt ? duration(secondsBetween(startedAt, endedAt)) : '';
   acting.tell.fact(
-    `${count(result?.segments ?? 0)} segments as the manifest says, none missing, none surplus; ${took}`,
+    `${counted(result?.segments ?? 0, 'segment')} as the manifest says, none missing, none surplus; ${took}`,
   );
 }
 
@@ -90,7 +90,7 @@ async function disrupt(acting: Acting, jobId: string, view: View) {
   const killed = await killRunningWorker(scene);
   const share = Math.round((killed.records / acting.records) * 100);
   view.note(
-    `     worker ${killed.pid} killed at ${count(killed.records)} records (${share} %) while it ran ${killed.chunks} chunks`,
+    `     worker ${killed.pid} killed at ${count(killed.records)} records (${share} %) while it ran ${counted(killed.chunks, 'chunk')}`,
   );
   const recovery = await watchRecovery(scene, killed);
   view.note(

@@ -1,6 +1,6 @@
 // Holds the archive against what the sample API served, and says what came of it. Throws at the first difference.
 import { join } from 'node:path';
-import { bytes, count, duration, secondsBetween } from '../../src/cli/format.js';
+import { bytes, count, counted, duration, secondsBetween } from '../../src/cli/format.js';
 import { CHECKPOINT_PAGES, LANES, type BackedUp } from './acts.js';
 import { readContents, type StreamContent } from './archive.js';
 import type { SampleStats } from './sample.js';
@@ -30,11 +30,11 @@ export async function prove(evidence: Evidence): Promise<[label: string, value: 
     ['faults met', faultsText(stats)],
     [
       'the kill',
-      `${killed.chunks} running chunks lost their worker; ${duration(recovery.progressSeconds)} until new records came`,
+      `${counted(killed.chunks, 'running chunk')} cut off; ${duration(recovery.progressSeconds)} lost until new records came`,
     ],
     [
       'Temporal',
-      `${count(usage.activities)} activities, ${count(usage.events)} history events, ${usage.runs} workflow ${usage.runs === 1 ? 'run' : 'runs'}`,
+      `${count(usage.activities)} activities and ${counted(usage.events, 'history event')} in ${counted(usage.runs, 'workflow run')}`,
     ],
     ['archive', folder],
   ];
@@ -66,7 +66,7 @@ function checkRepeats({ repeatedPages }: SampleStats): void {
 
 function bytesText({ job }: Evidence): string {
   const { bytes: read = 0, storedBytes = 0, segments = 0 } = job.result ?? {};
-  return `${bytes(read)}, stored as ${bytes(storedBytes)} in ${count(segments)} segments`;
+  return `${bytes(read)}, stored as ${bytes(storedBytes)} in ${counted(segments, 'segment')}`;
 }
 
 function durationText({ job: { startedAt, endedAt } }: Evidence): string {

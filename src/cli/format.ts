@@ -4,6 +4,11 @@ export function count(n: number): string {
   return n.toLocaleString('en-US');
 }
 
+/** `1 page`, `1,200 pages`. */
+export function counted(n: number, thing: string): string {
+  return `${count(n)} ${thing}${n === 1 ? '' : 's'}`;
+}
+
 /** `411.2 MiB`; plain bytes below one KiB. */
 export function bytes(n: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

@@ -25,3 +25,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await runCli(process.argv.slice(2), io);
+// A launcher's channel would keep a service alive that has done its last work.
+if (process.connected) process.disconnect();

@@ -1,11 +1,12 @@
 // The command line as a person uses it: the real `longhaul` process against a whole Longhaul.
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createSampleApi } from '../../examples/sample-api/server.js';
 import type { Job } from '../../src/core/job.js';
 import { START_TIMEOUT_MS, startLonghaul } from '../support/harness.js';
@@ -145,6 +146,16 @@ describe('a job that is watched', () => {
     expect(watching.ended()).toBe(4);
     expect(states().at(-1)).toBe('cancelled');
   });
+});
+
+test('a worker ends when it is told to, though the channel to its launcher is open', async () => {
+  const env = { ...process.env, TEMPORAL_ADDRESS: longhaul.temporal };
+  const worker = fork(BIN, ['worker', '--config', longhaul.config], { env, silent: true });
+  onTestFinished(() => void worker.kill('SIGKILL'));
+  await once(worker, 'message');
+  worker.kill('SIGTERM');
+  const [code] = (await once(worker, 'exit', { signal: AbortSignal.timeout(8_000) })) as [number | null];
+  expect(code).toBe(0);
 });
 
 function stateOf(line: string): string {
