@@ -80,7 +80,7 @@ async function openIn(temporary: string, tries = 5): Promise<FileHandle> {
 
 /** A new folder lasts only once its parent is on disk. */
 export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  const first = await makeFolders(folder);
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
@@ -91,5 +91,16 @@ export async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** On a read-only file system Node's recursive mkdir says ENOENT; a plain one says why. */
+async function makeFolders(folder: string): Promise<string | undefined> {
+  try {
+    return await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  } catch (error) {
+    const { path } = error as NodeJS.ErrnoException;
+    if (codeOf(error) === 'ENOENT' && path !== undefined) await mkdir(path, { mode: FOLDER_MODE });
+    throw error;
   }
 }
