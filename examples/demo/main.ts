@@ -23,7 +23,7 @@ const io: Io = {
 
 const command = new Command('demo')
   .description('back up a failing API through a killed worker, and prove the archive')
-  .option('--records <n>', 'how many records the sample API holds', whole(20_000), 250_000)
+  .option('--records <n>', 'how many records the sample API holds', whole(40_000), 250_000)
   .option('--stay', 'leave everything running until Ctrl-C')
   .action(async (options: DemoOptions) => {
     process.exitCode = await demo(options);
@@ -53,7 +53,8 @@ async function perform(stage: Stage, options: DemoOptions, signal: AbortSignal):
   const { longhaul, sampleUrl } = await tellStory({ io, stage, records: options.records, signal });
   io.err('');
   io.err(paint(io, 'green', 'All of it holds.'));
-  if (!options.stay) return;
+  if (!options.stay)
+    return io.err('The archive goes with the demo; `npm run demo -- --stay` keeps everything to look at.');
   io.err(
     `Everything stays until Ctrl-C: ${longhaul.api} (API and dashboard), ${longhaul.webUi} (Temporal), ${sampleUrl} (sample API)`,
   );

@@ -18,6 +18,7 @@ export async function prove(evidence: Evidence): Promise<[label: string, value: 
   const { job, killed, recovery, usage, stats } = evidence;
   const folder = join(evidence.vault, job.archive?.slice('vault/'.length) ?? '');
   const records = compare(await readContents(folder), stats);
+  if (sum(Object.values(stats.faults)) === 0) throw new Error('the sample API met nobody with a fault');
   checkRepeats(stats);
   return [
     [
