@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Breadcrumb, Encoding, Page, SinkWriter, Target } from '../core/connector.js';
 import type { Store } from '../core/store.js';
-import { isClaimed, withdrawn } from './claim.js';
+import { isClaimed, readClaim, withdrawn } from './claim.js';
 import type { Compression, Part, PartRef, Segment } from './format.js';
 import { ordinal, partitionFolder, partsFolder, segmentName } from './layout.js';
 import { putLinked } from './linked.js';
@@ -61,10 +61,20 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
     const path = `${partsFolder(target)}/${ordinal(part.seq)}-${token}.json`;
     doubtful = path;
     const linked = await putLinked(store, archive, part, () => path);
-    if (!(await isClaimed(store, archive, options.job))) throw withdrawn(archive);
+    if (!(await isClaimed(store, archive, options.job))) {
+      await drop();
+      if (!(await readClaim(store, archive))) await store.sweep(archive);
+      throw withdrawn(archive);
+    }
     doubtful = null;
     const segments = (head?.segments ?? 0) + committed.length;
     return { ...linked, seq: part.seq, segments, records: part.records };
+  }
+
+  async function drop(): Promise<void> {
+    const [segment, orphans] = [current, committed];
+    [current, committed] = [null, []];
+    await tidy(store, archive, { segment, doubtful, orphans });
   }
 
   return {
@@ -87,11 +97,7 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
     },
 
     /** Tidies as far as it can: what it leaves is in no chain, and sealing removes it. */
-    async abort() {
-      const [segment, orphans] = [current, committed];
-      [current, committed] = [null, []];
-      await tidy(store, archive, { segment, doubtful, orphans }).catch(() => undefined);
-    },
+    abort: () => drop().catch(() => undefined),
   };
 }
 

@@ -5,7 +5,7 @@ import { Stopped } from '../core/errors.js';
 import type { Json } from '../core/json.js';
 import type { ObjectWriter, Store } from '../core/store.js';
 import { segmentsBackwards } from './chain.js';
-import { exists, isClaimed, readEnding, withdrawn } from './claim.js';
+import { exists, isClaimed, readClaim, readEnding, withdrawn } from './claim.js';
 import { FORMAT, type ArchiveHead, type Claim, type Manifest, type StreamDescription } from './format.js';
 import { CLAIM, isSegmentName, MANIFEST, REPORT, SCRATCH, SEGMENTS, WORK } from './layout.js';
 import { encodeManifest } from './manifest.js';
@@ -45,16 +45,20 @@ export async function publish(ctx: Context, store: Store, archive: string, work:
   await putManifest(store, archive, work.claim.job, manifest);
 }
 
-/** The job may have been cancelled and cleared away meanwhile: then the claim is gone, and nothing is published. */
+/**
+ * If the claim is gone right after, then either another seal has cleared up behind this manifest, or the job was given up
+ * before it: that took segments.jsonl away as well, and the manifest must go too.
+ */
 async function putManifest(store: Store, archive: string, job: string, manifest: Buffer): Promise<void> {
   const path = `${archive}/${MANIFEST}`;
   if (!(await store.put(path, manifest, { ifAbsent: true }))) {
-    const ending = await readEnding(store, archive);
-    if (ending?.kind !== 'sealed' || ending.job !== job) throw withdrawn(archive);
-  } else if (!(await isClaimed(store, archive, job))) {
-    await store.remove(path);
-    throw withdrawn(archive);
+    if (!(await isSealedBy(store, archive, job))) throw withdrawn(archive);
+    return;
   }
+  if (await isClaimed(store, archive, job)) return;
+  if (await store.stat(`${archive}/${SEGMENTS}`)) return;
+  await store.remove(path);
+  throw withdrawn(archive);
 }
 
 async function writeSegmentList(
@@ -115,6 +119,15 @@ export async function tidy(store: Store, archive: string, manifest: Manifest): P
     if (!isWork && isSegmentName(path.slice(path.lastIndexOf('/') + 1))) await store.remove(path);
   }
   await store.removeAll(`${archive}/${WORK}`);
+  await store.sweep(archive);
+}
+
+/** After a seal that failed: where the job was given up meanwhile, nobody else clears away what the seal still wrote. */
+export async function withdrawSeal(store: Store, archive: string): Promise<void> {
+  const [claimed, ending] = [await readClaim(store, archive), await readEnding(store, archive)];
+  if (claimed || ending?.kind === 'sealed') return;
+  await store.removeAll(`${archive}/${WORK}`);
+  for (const name of [SEGMENTS, REPORT]) await store.remove(`${archive}/${name}`);
   await store.sweep(archive);
 }
 

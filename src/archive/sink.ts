@@ -18,7 +18,7 @@ import { addToLedger, allHeads } from './ledger.js';
 import { readManifest } from './manifest.js';
 import { decodeJson, encodeJson, readAll } from './objects.js';
 import { createPartitionWriter } from './partition-writer.js';
-import { isSealedBy, publish, summaryOf, tidy } from './seal.js';
+import { isSealedBy, publish, summaryOf, tidy, withdrawSeal } from './seal.js';
 
 export interface ArchiveSinkOptions {
   /** The archive's folder in the store: prefix and id. */
@@ -92,7 +92,11 @@ export function createArchiveSink(store: Store, options: ArchiveSinkOptions): Si
       if (!(await isSealed())) await publishAll(ctx, work);
     } catch (error) {
       // Another attempt may have sealed it meanwhile and cleared away what this one was reading.
-      if (!(await isSealed())) throw error;
+      const ending = await readEnding(store, path);
+      if (ending?.kind !== 'sealed' || ending.job !== jobId) {
+        await withdrawSeal(store, path);
+        throw error;
+      }
     }
     const manifest = await readManifest(store, path);
     await tidy(store, path, manifest);
@@ -129,7 +133,7 @@ async function describedStreams(store: Store, path: string): Promise<readonly St
 
 /**
  * The mark at manifest.json decides against a seal at the same time, and lets a repeated call go on after the claim is
- * gone; so it goes last.
+ * gone; so it goes last, when nothing else is left.
  */
 async function discard(store: Store, path: string, job: string): Promise<void> {
   const begun = await readEnding(store, path);
@@ -138,9 +142,19 @@ async function discard(store: Store, path: string, job: string): Promise<void> {
   const ending = await putDiscarded(store, path, job);
   if (ending?.kind !== 'discarded' || ending.job !== job) return;
   await store.remove(`${path}/${CLAIM}`);
-  for await (const object of store.list(path)) {
-    if (object.path !== `${path}/${MANIFEST}`) await store.remove(object.path);
-  }
+  do await store.sweep(path);
+  while (await removeOthers(store, path));
+  await store.remove(`${path}/${MANIFEST}`);
   await store.sweep(path);
-  await store.removeAll(path);
+}
+
+/** Everything but the mark. Says whether there was anything: a writer that is still at work may add to it once more. */
+async function removeOthers(store: Store, path: string): Promise<boolean> {
+  let found = false;
+  for await (const object of store.list(path)) {
+    if (object.path === `${path}/${MANIFEST}`) continue;
+    await store.remove(object.path);
+    found = true;
+  }
+  return found;
 }

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Head, SealSummary, Sink } from '../../src/core/connector.js';
 import type { Json } from '../../src/core/json.js';
-import type { Fault } from '../support/faulty-store.js';
+import type { Fault } from '../support/wrapped-store.js';
 import { testContext } from '../support/reading.js';
 import {
   breadcrumb,
@@ -26,12 +26,20 @@ export interface SinkUnderTest {
   /** The sink of another job on the same place. */
   rival(): Sink;
   /** A sink whose `at`th operation on what lies below breaks. */
-  breaking(fault: Fault): { readonly sink: Sink; readonly broken: () => string | null };
+  breaking(fault: Fault): WrappedSink;
+  /** A sink that does all of `meanwhile` before its `at`th operation on what lies below. */
+  heldUp(at: number, meanwhile: () => Promise<void>): WrappedSink;
   /** What is published: the text of each stream, without CSV headers. Throws where it is not whole. null: nothing is. */
   published(): Promise<ReadonlyMap<string, string> | null>;
   /** What lies there beside what is published. */
   leftovers(): Promise<readonly string[]>;
   dispose(): Promise<void>;
+}
+
+export interface WrappedSink {
+  readonly sink: Sink;
+  /** The operation that was broken or held up; null: there were fewer. */
+  readonly reached: () => string | null;
 }
 
 export interface SinkSubject {
@@ -284,6 +292,15 @@ const TESTS: Readonly<Record<string, SinkTest>> = {
     }
   },
 
+  'comes to one right end when two steps overlap, wherever one of them is held up': async (it) => {
+    for (const [held, meanwhile] of OVERLAPS) {
+      for (let at = 0, more = true; more; at += 1) {
+        more = await overlap(it, held, meanwhile, at);
+        await it.dispose();
+      }
+    }
+  },
+
   'clears away everything whichever step of giving up breaks': async (it) => {
     for (const forGood of [false, true]) {
       for (let at = 0, more = true; more; at += 1) {
@@ -311,6 +328,60 @@ export function describeSink(name: string, subject: SinkSubject): void {
   });
 }
 
+type Step = 'flush' | 'seal' | 'discard';
+
+const OVERLAPS: readonly (readonly [held: Step, meanwhile: Step])[] = [
+  ['seal', 'seal'],
+  ['seal', 'discard'],
+  ['discard', 'seal'],
+  ['discard', 'discard'],
+  ['flush', 'seal'],
+  ['flush', 'discard'],
+];
+
+/** Says whether the first step made so many operations. Afterwards everything is published, or there is nothing. */
+async function overlap(it: SinkUnderTest, first: Step, second: Step, at: number): Promise<boolean> {
+  const memory = newMemory();
+  await expect(runJob({ ...it.sink(), seal: stopHere }, SMALL, memory)).rejects.toThrow('stop here');
+  const steps: Readonly<Record<Step, (sink: Sink) => Promise<unknown>>> = {
+    seal: (sink) => seal(sink, SMALL, memory),
+    discard: (sink) => sink.discard(testContext()),
+    flush: lateFlush,
+  };
+  const seen: unknown[] = [];
+  const { sink, reached } = it.heldUp(at, async () => {
+    seen.push(await steps[second](it.sink()).catch((error: unknown) => error));
+  });
+  seen.push(await steps[first](sink).catch((error: unknown) => error));
+  if (reached() === null) return false;
+  const what = `${first} held up at ${at}, ${reached()}, by ${second}: ${seen.map(String).join('; ')}`;
+  if (first !== 'discard' && second !== 'discard') expect(await it.published(), `at ${what}`).not.toBeNull();
+  if (first !== 'seal' && second !== 'seal') expect(await it.published(), `at ${what}`).toBeNull();
+  expect(await it.leftovers(), `at ${what}`).toEqual([]);
+  expect([textOf(SMALL), undefined], `at ${what}`).toContain((await it.published())?.get('contacts'));
+  return true;
+}
+
+/** Of a writer that the job has given up for dead. */
+async function lateFlush(sink: Sink): Promise<void> {
+  const [{ target }] = SMALL.parts as [PartWork];
+  const writer = await sink.open(testContext(), target, null);
+  try {
+    await writer.write(jsonPage('late'));
+    await writer.flush(breadcrumb(1, true));
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+function textOf(work: Work): string {
+  return work.parts
+    .filter((each) => each.target.stream === 'contacts')
+    .map(textsOf)
+    .join('');
+}
+
 /** Two writers go on from one place; the job hears of one of them only. */
 async function race(it: SinkUnderTest, order: string, winner: 'a' | 'b'): Promise<void> {
   const { target } = await begun(it);
@@ -336,20 +407,20 @@ async function race(it: SinkUnderTest, order: string, winner: 'a' | 'b'): Promis
 /** Says whether there was such a step. */
 async function breakAt(it: SinkUnderTest, fault: Fault): Promise<boolean> {
   const memory = newMemory();
-  const { sink, broken } = it.breaking(fault);
+  const { sink, reached } = it.breaking(fault);
   await runJob(sink, SMALL, memory, 1).catch(() => undefined);
   await runJob(it.sink(), SMALL, memory, 1);
-  await expectWhole(it, SMALL, `${JSON.stringify(fault)} ${broken()}`);
-  return broken() !== null;
+  await expectWhole(it, SMALL, `${JSON.stringify(fault)} ${reached()}`);
+  return reached() !== null;
 }
 
 async function breakDiscardAt(it: SinkUnderTest, fault: Fault): Promise<boolean> {
   await expect(runJob({ ...it.sink(), seal: stopHere }, SMALL)).rejects.toThrow('stop here');
-  const { sink, broken } = it.breaking(fault);
+  const { sink, reached } = it.breaking(fault);
   await sink.discard(testContext()).catch(() => undefined);
   await it.sink().discard(testContext());
-  expect(await it.leftovers(), `${JSON.stringify(fault)} ${broken()}`).toEqual([]);
-  return broken() !== null;
+  expect(await it.leftovers(), `${JSON.stringify(fault)} ${reached()}`).toEqual([]);
+  return reached() !== null;
 }
 
 async function begun(it: SinkUnderTest) {

@@ -1,9 +1,10 @@
-// A store that breaks at a chosen operation: to run a job once for every operation it makes, and break each in turn.
+// Stores that misbehave at a chosen operation: to run a job once for every operation it makes, and break it or hold it up
+// at each in turn.
 import { LonghaulError } from '../../src/core/errors.js';
 import type { ObjectWriter, Store } from '../../src/core/store.js';
 
 export interface Fault {
-  /** The number of the operation, from 0. */
+  /** The number of the operation, from 0; with `takesEffect`, of those that change something. */
   readonly at: number;
   /** Whether the operation takes effect before it fails. */
   readonly takesEffect: boolean;
@@ -11,29 +12,51 @@ export interface Fault {
   readonly forGood: boolean;
 }
 
-export interface FaultyStore extends Store {
-  /** Operations so far. */
-  operations(): number;
-  /** What broke; null: the job made fewer operations. */
-  broken(): string | null;
+export interface WrappedStore extends Store {
+  /** The operation that was broken or held up; null: the job made fewer. */
+  reached(): string | null;
 }
 
-export function createFaultyStore(store: Store, fault: Fault | null): FaultyStore {
+const CHANGES = /^(create|write|commit|abort|put|remove|removeAll|sweep) /;
+
+export function createFaultyStore(store: Store, fault: Fault): WrappedStore {
   let operations = 0;
   let broken: string | null = null;
-  const writers: ObjectWriter[] = [];
-
-  async function step<T>(name: string, run: () => Promise<T>): Promise<T> {
-    const isNow = operations === fault?.at;
-    operations += 1;
-    if (broken !== null && fault?.forGood) throw failure(name);
+  const wrapped = wrap(store, async (name, run) => {
+    const counts = !fault.takesEffect || CHANGES.test(name);
+    const isNow = counts && operations === fault.at;
+    operations += counts ? 1 : 0;
+    if (broken !== null && fault.forGood) throw failure(name);
     if (!isNow) return run();
     broken = name;
     if (fault.takesEffect) await run();
     throw failure(name);
-  }
+  });
+  return { ...wrapped, reached: () => broken };
+}
 
-  const wrap = (writer: ObjectWriter, path: string): ObjectWriter => {
+/** Before its `at`th operation takes place, all of `meanwhile` does. */
+export function createHeldUpStore(store: Store, at: number, meanwhile: () => Promise<void>): WrappedStore {
+  let operations = 0;
+  let heldUp: string | null = null;
+  const wrapped = wrap(store, async (name, run) => {
+    const isNow = operations === at;
+    operations += 1;
+    if (isNow) {
+      heldUp = name;
+      await meanwhile();
+    }
+    return run();
+  });
+  return { ...wrapped, reached: () => heldUp };
+}
+
+type Step = <T>(name: string, run: () => Promise<T>) => Promise<T>;
+
+function wrap(store: Store, step: Step): Store {
+  const writers: ObjectWriter[] = [];
+
+  const wrapWriter = (writer: ObjectWriter, path: string): ObjectWriter => {
     writers.push(writer);
     return {
       write: (bytes) => step(`write ${path}`, () => writer.write(bytes)),
@@ -48,7 +71,7 @@ export function createFaultyStore(store: Store, fault: Fault | null): FaultyStor
   }
 
   return {
-    create: (path) => step(`create ${path}`, async () => wrap(await store.create(path), path)),
+    create: (path) => step(`create ${path}`, async () => wrapWriter(await store.create(path), path)),
     put: (path, bytes, options) => step(`put ${path}`, () => store.put(path, bytes, options)),
     read: (path, range) => walk(`read ${path}`, store.read(path, range)),
     stat: (path) => step(`stat ${path}`, () => store.stat(path)),
@@ -61,8 +84,6 @@ export function createFaultyStore(store: Store, fault: Fault | null): FaultyStor
       for (const writer of writers) await writer.abort();
       await store.close();
     },
-    operations: () => operations,
-    broken: () => broken,
   };
 }
 
