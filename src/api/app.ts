@@ -16,6 +16,7 @@ import { createErrorHandler, RequestFaults, type LogError } from './problems.js'
 import { readQueue } from './queue.js';
 import { assertReady } from './ready.js';
 import * as routes from './routes.js';
+import { createSoon, type Soon } from './soon.js';
 import { readSpec } from './spec-request.js';
 import { createWatch } from './watch.js';
 
@@ -31,14 +32,10 @@ export interface AppDeps {
   readonly logError: LogError;
 }
 
-/** Temporal's client would try for half a minute; whoever asks wants to know sooner. */
-const TEMPORAL_PATIENCE_MS = 2_500;
-
 export type App = OpenAPIHono;
 
 export function createApp(deps: AppDeps): App {
-  const { client, clock } = deps;
-  const soon: Soon = (call) => client.withDeadline(clock() + TEMPORAL_PATIENCE_MS, call);
+  const soon = createSoon(deps.client, deps.clock);
   const app = new OpenAPIHono({ defaultHook: refuseParameters });
   app.use(loopbackOnly, limitBody);
   app.onError(createErrorHandler(deps.logError));
@@ -48,9 +45,6 @@ export function createApp(deps: AppDeps): App {
   app.notFound(createNotFound(routeNames(app)));
   return app;
 }
-
-/** Gives a call to Temporal its deadline. */
-export type Soon = <T>(call: () => Promise<T>) => Promise<T>;
 
 function addJobs(app: App, deps: AppDeps, soon: Soon): void {
   const jobs = createJobs(deps);

@@ -7,6 +7,7 @@ import { nearest } from '../core/nearest.js';
 import type { ConnectionCheck } from '../core/work.js';
 import { newCheckId } from './ids.js';
 import { readQueue } from './queue.js';
+import type { Soon } from './soon.js';
 
 /** Longest wait for a worker's answer. */
 const PATIENCE_MS = 15_000;
@@ -15,7 +16,7 @@ export interface CheckDeps {
   readonly client: Client;
   readonly connections: readonly PublicConnection[];
   readonly clock: () => number;
-  readonly soon: <T>(call: () => Promise<T>) => Promise<T>;
+  readonly soon: Soon;
 }
 
 /** Throws `connection_unknown`, and `worker_unavailable` where nobody answers in time. */

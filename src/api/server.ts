@@ -53,11 +53,13 @@ function listen(server: Server, { host, port }: Place): Promise<void> {
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
+    // A connection is kept open by its client after its last answer: it falls idle only then.
+    const idle = setInterval(() => server.closeIdleConnections(), 20);
     const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
     server.close(() => {
+      clearInterval(idle);
       clearTimeout(cut);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

@@ -13,7 +13,7 @@ export type ConnectionConfig = z.infer<typeof connectionSchema>;
 
 export const configSchema = z.strictObject({
   connections: z.record(
-    z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, 'a name: letters, digits, "_" and "-", 63 at most'),
+    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'a name: letters, digits, "_" and "-", 63 at most'),
     connectionSchema,
   ),
   /** What `longhaul dev` starts beside Temporal, API and workers. */

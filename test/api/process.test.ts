@@ -1,0 +1,180 @@
+// The API as a process of its own: how it starts, what it refuses, how it ends.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Job } from '../../src/core/job.js';
+import { freePort } from '../../src/dev/ports.js';
+import { openTemporal, type TestTemporal } from '../support/temporal.js';
+import { until } from '../support/until.js';
+import { BACKUP } from './fixture.js';
+
+const BIN = fileURLToPath(new URL('../../bin/longhaul.mjs', import.meta.url));
+
+const CONFIG = `connections:
+  crm:
+    type: http
+    baseUrl: \${CRM_URL_OF_NOBODY}
+    streams:
+      contacts: { path: /contacts, records: "", paginator: { type: single_page } }
+  vault: { type: file, path: ./archives }
+`;
+
+let folder: string;
+let temporal: TestTemporal;
+beforeAll(async () => {
+  temporal = await openTemporal();
+  folder = await mkdtemp(join(tmpdir(), 'longhaul-api-'));
+  await writeFile(join(folder, 'longhaul.config.yml'), CONFIG);
+});
+afterAll(async () => {
+  await temporal.close();
+  await rm(folder, { recursive: true });
+});
+
+interface ApiProcess {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  /** `code` or the name of the signal that ended it. */
+  readonly exited: Promise<number | string>;
+}
+
+function launch(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): ApiProcess {
+  const config = ['--config', join(folder, 'longhaul.config.yml')];
+  const child = fork(BIN, ['api', '--port', '0', ...config, ...args], {
+    env: {
+      ...process.env,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      ...env,
+    },
+    silent: true,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += String(text)));
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  return { child, output: () => output, exited };
+}
+
+/** The URL that the process tells its launcher when it is ready. */
+async function ready(api: ApiProcess): Promise<string> {
+  const message = once(api.child, 'message').then(([said]) => said as { event: string; url: string });
+  const ended = api.exited.then((code) => Promise.reject(new Error(`ended with ${code}:\n${api.output()}`)));
+  const { event, url } = await Promise.race([message, ended]);
+  expect(event).toBe('ready');
+  return url;
+}
+
+async function stopped(api: ApiProcess, how: () => void): Promise<number | string> {
+  how();
+  return api.exited;
+}
+
+describe('the process', () => {
+  it('needs none of the secrets of the config, says where Temporal is, and starts jobs', async () => {
+    const api = launch();
+    const url = await ready(api);
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(api.output()).toContain(`${inject('temporalAddress')}, namespace ${temporal.namespace}`);
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${url}/v1/jobs`, { method: 'POST', headers, body: JSON.stringify(BACKUP) });
+    const job = (await response.json()) as Job;
+    expect([response.status, job.state]).toEqual([202, 'queued']);
+    const shown = await fetch(url + response.headers.get('location'));
+    expect(await shown.json()).toEqual(job);
+    expect(await stopped(api, () => api.child.kill('SIGTERM'))).toBe(0);
+  });
+
+  it('ends on SIGTERM with streams of events open', async () => {
+    const api = launch();
+    const url = await ready(api);
+    const { id } = await begin(url);
+    const events = await fetch(`${url}/v1/jobs/${id}/events`);
+    const reader = events.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await reader?.read())?.value).toContain('event: state');
+    const began = performance.now();
+    expect(await stopped(api, () => api.child.kill('SIGTERM'))).toBe(0);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect((await reader?.read())?.done).toBe(true);
+  });
+
+  it('ends with its launcher', async () => {
+    const api = launch();
+    await ready(api);
+    expect(await stopped(api, () => api.child.disconnect())).toBe(0);
+  });
+
+  it('starts while Temporal is down, and says so', async () => {
+    const address = `127.0.0.1:${await freePort('127.0.0.1')}`;
+    const api = launch([], { TEMPORAL_ADDRESS: address });
+    const url = await ready(api);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const { status, body } = await json(`${url}/readyz`);
+    expect([status, body]).toMatchObject([503, { code: 'temporal_unreachable' }]);
+    await stopped(api, () => api.child.kill('SIGTERM'));
+  });
+
+  it('refuses to listen for other machines', async () => {
+    const api = launch(['--host', '0.0.0.0']);
+    expect(await api.exited).not.toBe(0);
+    expect(api.output()).toContain('host_refused');
+    expect(api.output()).toContain('0.0.0.0');
+  });
+
+  it('names a port that is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const api = launch(['--port', String(port)]);
+    expect(await api.exited).not.toBe(0);
+    expect(api.output()).toContain(
+      `port_taken: Port ${port} of 127.0.0.1 is taken`.replace('port_taken: ', ''),
+    );
+    other.close();
+  });
+
+  it('names the line of a fault in the config', async () => {
+    await writeFile(join(folder, 'bad.yml'), CONFIG.replace('path: ./archives', 'pth: ./archives'));
+    const api = launch(['--config', join(folder, 'bad.yml')]);
+    expect(await api.exited).not.toBe(0);
+    expect(api.output()).toContain('bad.yml:7 connections.vault.pth: unknown key; did you mean path?');
+  });
+
+  it('answers a job in under 20 ms at the median', async () => {
+    const api = launch();
+    const url = await ready(api);
+    const { id } = await begin(url);
+    const times: number[] = [];
+    await until(
+      '200 answers',
+      async () => {
+        const began = performance.now();
+        expect((await json(`${url}/v1/jobs/${id}`)).status).toBe(200);
+        times.push(performance.now() - began);
+        return times.length === 200;
+      },
+      { everyMs: 0 },
+    );
+    const sorted = times.sort((a, b) => a - b);
+    process.stderr.write(
+      `GET /v1/jobs/:id median ${sorted[100]?.toFixed(1)} ms, p95 ${sorted[190]?.toFixed(1)} ms\n`,
+    );
+    expect(sorted[100]).toBeLessThan(20);
+    await stopped(api, () => api.child.kill('SIGTERM'));
+  });
+});
+
+async function begin(url: string): Promise<Job> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/v1/jobs`, { method: 'POST', headers, body: JSON.stringify(BACKUP) });
+  return (await response.json()) as Job;
+}
+
+async function json(url: string): Promise<{ readonly status: number; readonly body: unknown }> {
+  const response = await fetch(url);
+  return { status: response.status, body: await response.json() };
+}
