@@ -11,6 +11,13 @@ export interface Logs {
   close(): void;
 }
 
+/** Of pino; the usual one goes without saying. */
+const LEVELS = new Map([
+  [40, 'warning: '],
+  [50, 'error: '],
+  [60, 'fatal: '],
+]);
+
 /** The files begin anew with every launcher, so that they stay small. */
 export function createLogs(folder: string, say: Say): Logs {
   const streams: WriteStream[] = [];
@@ -21,9 +28,27 @@ export function createLogs(folder: string, say: Say): Logs {
       streams.push(stream);
       return (line) => {
         stream.write(`${line}\n`);
-        if (show) say(`${name} | ${line}`);
+        if (show) say(`${name} | ${readable(line)}`);
       };
     },
     close: () => streams.forEach((stream) => stream.end()),
   };
+}
+
+/** Our own processes log JSON; people get the message, and the fields that are not the same in every line. */
+function readable(line: string): string {
+  try {
+    const {
+      level,
+      time: _,
+      process: __,
+      pid: ___,
+      msg,
+      ...fields
+    } = JSON.parse(line) as Record<string, unknown>;
+    const rest = Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : '';
+    return `${LEVELS.get(Number(level)) ?? ''}${String(msg)}${rest}`;
+  } catch {
+    return line;
+  }
 }

@@ -1,5 +1,8 @@
 // The routes to the Temporal CLI, with programs that answer as `temporal` and `go` do, on a PATH of their own.
+import { once } from 'node:events';
 import { access, chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -105,6 +108,16 @@ describe('the Temporal CLI', () => {
     await expect(access(cached())).rejects.toThrow('ENOENT');
     expect(await readdir(dirname(cached()))).toEqual([]);
   });
+
+  it('is not waited for where a network swallows the download', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    env['HTTPS_PROXY'] = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const begin = performance.now();
+    await expect(find()).rejects.toThrow('nothing came for 12 s');
+    expect(performance.now() - begin).toBeLessThan(20_000);
+    silent.close();
+  }, 60_000);
 
   it('is missing with a list of all that was tried, and what to do', async () => {
     const error = await find().catch((thrown: unknown) => thrown);
