@@ -1,6 +1,12 @@
 // Structured logs on stderr, one line an event; Temporal's own runtime logs go the same way.
 import pino, { type Logger } from 'pino';
-import { DefaultLogger, Runtime, type LogLevel } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  type LogLevel,
+  type LogMetadata,
+} from '@temporalio/worker';
 
 export function createLog(): Logger {
   return pino({ base: { process: 'worker', pid: process.pid } }, pino.destination({ dest: 2, sync: false }));
@@ -17,7 +23,25 @@ const LEVELS: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'e
 /** Once a process, before the first Temporal object is made. The worker stops by our own signal handling. */
 export function installRuntime(log: Logger): void {
   const logger = new DefaultLogger('WARN', ({ level, message, meta }) =>
-    log[LEVELS[level]](meta ?? {}, message),
+    log[LEVELS[level]](withoutDetails(meta ?? {}), message),
   );
-  Runtime.install({ logger, shutdownSignals: [] });
+  const filter = makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' });
+  Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging: { filter, forward: {} } } });
+}
+
+const KEPT = [
+  'sdkComponent',
+  'taskQueue',
+  'workflowId',
+  'workflowType',
+  'activityType',
+  'attempt',
+  'durationMs',
+];
+
+/** An activity's failure carries its checkpoint, and cursors have no place in a log: what happened where is enough. */
+function withoutDetails(meta: LogMetadata): Record<string, unknown> {
+  const kept = Object.fromEntries(KEPT.filter((key) => key in meta).map((key) => [key, meta[key]]));
+  const { error } = meta as { error?: { type?: string; message?: string } };
+  return error ? { ...kept, error: { type: error.type, message: error.message } } : kept;
 }
