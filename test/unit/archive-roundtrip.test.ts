@@ -1,6 +1,6 @@
 // What goes into an archive comes out of it, byte for byte, whatever the pages are like and whoever reads it.
 import { execFile } from 'node:child_process';
-import { truncate, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -55,6 +55,36 @@ describe('an archive', () => {
       context.skip(read === null, `${command} is not installed`);
       expect(read?.stdout === work.parts.map(textsOf).join('')).toBe(true);
     }
+  });
+
+  test('is read and checked by the commands of docs/archive-format.md, where they are installed', async (context) => {
+    const installed = await run('sh', ['-c', 'command -v bash jq zstd sha256sum']).catch(() => null);
+    context.skip(installed === null, 'needs bash, jq, zstd and sha256sum');
+    const work = {
+      streams: [stream('contacts'), stream('other')],
+      parts: [
+        {
+          target: { stream: 'contacts', partition: '0', index: 0 },
+          flushes: [[jsonPage('1', '2')], [jsonPage('3')]],
+        },
+        { target: { stream: 'other', partition: '0', index: 1 }, flushes: [[jsonPage('4')]] },
+      ],
+    };
+    const archive = await sealedArchive(work);
+    const [, commands = ''] =
+      /```sh\n([^`]*)```/.exec(await readFile('docs/archive-format.md', 'utf8')) ?? [];
+    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', commands], { cwd: archive.folder });
+    expect(stdout.split('\n')).toEqual([
+      'segments.jsonl: OK',
+      'report.json: OK',
+      'manifest.json: OK',
+      '3\tcontacts',
+      '1\tother',
+      '3',
+      '',
+    ]);
+    expect(await readFile(path.join(archive.folder, 'contacts.jsonl'), 'utf8')).toBe('1\n2\n3\n');
+    await archive.dispose();
   });
 
   test('describes its streams in the manifest, in the order of their names', async () => {
@@ -139,7 +169,7 @@ async function expectResumable({ store }: TestArchive, what: string): Promise<vo
     for (const partition of await partitionsOf(source, name, 2)) {
       const pages = await readPages(source, name, partition);
       for (const [at, { next }] of pages.entries()) {
-        if (next === null || at % 3 !== 0) continue;
+        if (next === null || at % 6 !== 0) continue;
         const rest = await readPages(source, name, partition, next);
         expect(sizes(rest), `${name}, page ${at}, ${what}`).toEqual(sizes(pages.slice(at + 1)));
       }
