@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Context, SealSummary } from '../core/connector.js';
 import { Stopped } from '../core/errors.js';
-import type { Json } from '../core/json.js';
+import type { JsonObject } from '../core/json.js';
 import type { ObjectWriter, Store } from '../core/store.js';
 import { segmentsBackwards } from './chain.js';
 import { exists, isClaimed, readClaim, readEnding, withdrawn } from './claim.js';
@@ -20,7 +20,7 @@ export interface SealWork {
   readonly streams: readonly StreamDescription[];
   /** Of all partitions, in order. */
   readonly heads: readonly ArchiveHead[];
-  readonly report: Json;
+  readonly report: JsonObject;
   readonly completedAt: string;
 }
 
@@ -28,7 +28,9 @@ export interface SealWork {
 export async function publish(ctx: Context, store: Store, archive: string, work: SealWork): Promise<void> {
   const totals = createTotals(work.streams);
   const list = await writeSegmentList(ctx, store, archive, work.heads, totals);
-  const report = Buffer.from(`${JSON.stringify(work.report, null, 2)}\n`);
+  const streams = totals.streams();
+  const result = summaryOf({ streams, segments: { path: SEGMENTS, ...list } });
+  const report = Buffer.from(`${JSON.stringify({ ...work.report, result }, null, 2)}\n`);
   await store.put(`${archive}/${REPORT}`, report);
   const manifest = encodeManifest({
     format: FORMAT,
@@ -40,7 +42,7 @@ export async function publish(ctx: Context, store: Store, archive: string, work:
     compression: work.claim.compression,
     segments: { path: SEGMENTS, ...list },
     report: { path: REPORT, sha256: sha256(report) },
-    streams: totals.streams(),
+    streams,
   });
   await putManifest(store, archive, work.claim.job, manifest);
 }
@@ -140,7 +142,7 @@ export async function isSealedBy(store: Store, archive: string, job: string): Pr
   return true;
 }
 
-export function summaryOf({ streams, segments }: Manifest): SealSummary {
+export function summaryOf({ streams, segments }: Pick<Manifest, 'streams' | 'segments'>): SealSummary {
   const sum = (of: 'records' | 'bytes' | 'storedBytes') =>
     streams.reduce((all, stream) => all + stream[of], 0);
   return {

@@ -1,7 +1,7 @@
 // What a connector is: a source that is read in pages, a sink that is written in checkpoints, a store that holds objects.
 // The comments are the contract; the conformance suites in test/conformance hold every implementation to it.
 import type { Checkpoint, Tallies } from './checkpoint.js';
-import type { Json } from './json.js';
+import type { Json, JsonObject } from './json.js';
 
 /** What the engine lends a connector for the length of one call. */
 export interface Context {
@@ -133,7 +133,7 @@ export interface Sink {
   /** Publishes: all that was settled, and these heads. `report` is the job as the API shows it. Harmless when repeated. */
   seal(
     ctx: Context,
-    work: { heads: readonly Head[]; settled: Json | null; report: Json },
+    work: { heads: readonly Head[]; settled: Json | null; report: JsonObject },
   ): Promise<SealSummary>;
   /** Removes what the job wrote, unless it was sealed. Harmless when repeated. */
   discard(ctx: Context): Promise<void>;

@@ -4,7 +4,7 @@ import type { Checkpoint, Tallies } from './checkpoint.js';
 import type { Head, Partition, SealSummary } from './connector.js';
 import type { ErrorData } from './errors.js';
 import type { JobState, StreamProgress } from './job.js';
-import type { Json } from './json.js';
+import type { Json, JsonObject } from './json.js';
 import type { JobSpec } from './spec.js';
 
 /** Names the job in every activity. */
@@ -92,7 +92,7 @@ export interface SettleInput {
 }
 
 export interface SealInput extends SettleInput {
-  readonly report: Json;
+  readonly report: JsonObject;
 }
 
 /** The activities, as the workflows see them. */

@@ -9,7 +9,7 @@ import {
 import { carry, isAllDone, openBoard } from '../core/board.js';
 import type { SealSummary } from '../core/connector.js';
 import { ERRORS, type ErrorData } from '../core/errors.js';
-import type { Json } from '../core/json.js';
+import type { JsonObject } from '../core/json.js';
 import type { JobInput } from '../core/work.js';
 import { reportOf } from '../core/report.js';
 import * as activities from './activities.js';
@@ -46,7 +46,7 @@ async function run(input: JobInput, cancelRequested: Promise<never>): Promise<Se
     const { job } = input;
     const { heads, settled } = board;
     const report = reportOf(job, display.memo('completed'), Date.now());
-    const sealing = { job, heads, settled, report: report as unknown as Json };
+    const sealing = { job, heads, settled, report: report as unknown as JsonObject };
     try {
       return await activities.seal.executeWithOptions({ summary: 'sealing' }, [sealing]);
     } catch (thrown) {
