@@ -58,16 +58,24 @@ async function run(input: JobInput, cancelRequested: Promise<never>): Promise<Se
     if (halt.reason === 'continue')
       return continueAsNew<typeof runJob>({ job: input.job, resume: carry(board) });
     if (halt.reason === 'failed') return fail(halt.error);
-    await activities.discard.executeWithOptions({ summary: 'removing what was written' }, [
-      { job: input.job },
-    ]);
-    display.end('cancelled', {});
+    display.end('cancelled', await cleared());
     throw new CancelledFailure('cancelled');
+  }
+
+  /** A cancelled job is over, even where its sink does not let go of what was written: the error says what is left. */
+  async function cleared(): Promise<{ error?: ErrorData }> {
+    try {
+      const summary = 'removing what was written';
+      await activities.discard.executeWithOptions({ summary }, [{ job: input.job }]);
+      return {};
+    } catch (thrown) {
+      return { error: readEnding(thrown).error ?? lost };
+    }
   }
 
   /** A failed job keeps its whole state in its failure: a retry starts from there. A verify job is done again from the start. */
   function fail(error: ErrorData, result?: SealSummary): never {
-    const state = isAllDone(board) && result ? null : carry(board);
+    const state = isAllDone(board) && result ? null : carry({ ...board, paused: false });
     display.end('failed', { error, ...(result ? { result } : {}) });
     const { code, message } = error;
     throw ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [{ error, state }] });

@@ -19,6 +19,7 @@ export interface Script {
   readonly lanes?: number;
   readonly requestsPerDay?: number;
   readonly planError?: Error;
+  readonly discardError?: Error;
   /** What a chunk does; default: copies all that is left of its partition. */
   chunk?(input: CopyInput, left: number): Promise<ChunkResult> | ChunkResult;
   seal?(input: SealInput): SealSummary;
@@ -105,7 +106,10 @@ export function scriptedActivities(script: Script): { activities: Activities; ca
       calls.seal.push(input);
       return script.seal?.(input) ?? { records: 0, bytes: 0, storedBytes: 0, segments: 0 };
     },
-    discard: async () => void calls.discard.push(Date.now()),
+    discard: async () => {
+      calls.discard.push(Date.now());
+      if (script.discardError) throw toFailure(script.discardError, 1, 0);
+    },
     checkConnection: async ({ connection }) => ({ connection, ok: true, detail: '', error: null }),
   };
   return { activities, calls };

@@ -127,6 +127,21 @@ describe('steering', () => {
     });
   });
 
+  it('is cancelled even where what was written cannot be removed, and says so', async () => {
+    const chunk: Script['chunk'] = async (input) => {
+      await untilCancelled();
+      return { end: 'stopped', checkpoint: advance(input, 3, false) };
+    };
+    const discardError = new LonghaulError('sink_unwritable', 'the folder is read-only');
+    await withJob({ streams: { a: [10] }, chunk, discardError }, async ({ handle, calls, memo }) => {
+      await until('a chunk runs', () => calls.copy.length === 1);
+      await handle.cancel();
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect((await handle.describe()).status.name).toBe('CANCELLED');
+      expect(await memo()).toMatchObject({ state: 'cancelled', error: { code: 'sink_unwritable' } });
+    });
+  });
+
   it('cancels a paused job', async () => {
     const chunk: Script['chunk'] = async (input) => {
       await untilCancelled();
