@@ -36,7 +36,10 @@ export async function runApi(options: ApiOptions): Promise<void> {
   if (process.connected) process.disconnect();
 }
 
-/** Streams of events end when `stop` aborts; the rest ends at `close`. */
+/**
+ * Streams of events end when `stop` aborts; the rest ends at `close`. The connection to Temporal is left to the end of the
+ * process, which it does not hold up: closed, it makes a call that is about to be retried throw where nobody can catch it.
+ */
 export async function startApi(options: ApiOptions, stop: AbortSignal, log: Logger): Promise<Serving> {
   const config = await loadConfig(options.configPath, { secrets: 'leave', env: process.env });
   const target = temporalTarget(process.env);
@@ -50,14 +53,7 @@ export async function startApi(options: ApiOptions, stop: AbortSignal, log: Logg
     stop,
     logError: (err, request) => log.error({ err, request }, 'request failed'),
   });
-  const serving = await serve(app.fetch, options);
-  return {
-    url: serving.url,
-    close: async () => {
-      await serving.close();
-      await connection.close();
-    },
-  };
+  return serve(app.fetch, options);
 }
 
 /** Connects at the first call, and after an outage within a second: gRPC would take up to two minutes by default. */

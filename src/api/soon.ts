@@ -6,9 +6,9 @@ import { LonghaulError } from '../core/errors.js';
 export type Soon = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** After this no call is begun or waited for. */
-const DEADLINE_MS = 2_300;
+const DEADLINE_MS = 2_000;
 /** The client may sleep past the deadline between two attempts; this is when nobody waits for that any more. */
-const LIMIT_MS = 2_600;
+const LIMIT_MS = 2_400;
 
 export function createSoon(client: Client, clock: () => number): Soon {
   return async (work) => {
