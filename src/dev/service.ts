@@ -7,7 +7,7 @@ import type { Say } from './say.js';
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 /** Who ran for so long was well: the next pause is the first again. */
-const HEALTHY_AFTER_MS = 30_000;
+const HEALTHY_AFTER_MS = 5_000;
 
 export interface ServiceOptions {
   readonly name: string;

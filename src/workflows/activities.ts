@@ -2,14 +2,14 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../core/work.js';
 
-/** Worst case after a worker is killed: this, plus the retry's second, until another attempt starts. */
+/** Worst case after a worker is killed: this, plus a moment for the retry, until another attempt starts. */
 const HEARTBEAT_TIMEOUT = '5s';
 
 /**
  * Attempts end by lost workers and hand-overs only: those may come any number of times over weeks, and the next attempt
  * should start at once. Errors that must not be repeated arrive as non-retryable.
  */
-const again = { initialInterval: '1s', backoffCoefficient: 1 } as const;
+const again = { initialInterval: '200ms', backoffCoefficient: 1 } as const;
 
 /** Copies one chunk. A cancelled chunk flushes and returns its checkpoint as a normal result. */
 export const { copy } = proxyActivities<Pick<Activities, 'copy'>>({

@@ -16,7 +16,7 @@ const PAGE = 100;
 const PAGES = RECORDS.length / PAGE;
 /** Pages of a checkpoint in these jobs. */
 const CHECKPOINT = 10;
-/** src/workflows/activities.ts: heartbeat timeout, then the retry's second; the rest is for slow machines. */
+/** src/workflows/activities.ts: heartbeat timeout; the rest is for the retry, and for slow machines. */
 const RECOVERY_MS = 5_000 + 3_000;
 
 let api: FakeApi;
