@@ -1,12 +1,9 @@
 // What people and circumstances ask of a running job: pause, resume, cancel, wait. Signal handlers only set state.
-import { CancellationScope, condition, defineSignal, setHandler, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, log, setDefaultSignalHandler, sleep } from '@temporalio/workflow';
 import type { Board } from '../core/board.js';
 import type { ErrorData } from '../core/errors.js';
 import { SIGNALS } from '../core/names.js';
 import type { Wait } from '../core/work.js';
-
-export const pauseSignal = defineSignal(SIGNALS.pause);
-export const resumeSignal = defineSignal(SIGNALS.resume);
 
 /** Why the lanes end before everything is done. */
 export type Halt =
@@ -65,8 +62,12 @@ export function createSteering(board: Board, cancelRequested: Promise<never>, ch
     changed();
   }
 
-  setHandler(pauseSignal, () => setPaused(true));
-  setHandler(resumeSignal, () => setPaused(false));
+  // One handler for both: with one each, signals that came before the first worker would arrive sorted by name.
+  setDefaultSignalHandler((name) => {
+    if (name === SIGNALS.pause) setPaused(true);
+    else if (name === SIGNALS.resume) setPaused(false);
+    else log.warn('unknown signal', { name });
+  });
   cancelRequested.catch(() => stop({ reason: 'cancelled' }));
   if (board.wait) waitUntil(board.wait);
 
