@@ -94,6 +94,7 @@ describe('a worker', { timeout: START_TIMEOUT_MS }, () => {
     }
     held.release();
     await expectWhole(job);
+    expect(api.servedTwice('contacts').length).toBeLessThanOrEqual(4 * (CHECKPOINT + 1));
   });
 
   test('told to go with SIGTERM hands over in under two seconds, with no page fetched twice', async () => {

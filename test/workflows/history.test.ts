@@ -27,7 +27,7 @@ describe('history', () => {
       async ({ handle, calls, memo }) => {
         await handle.result();
         expect((await memo()).tallies.records).toBe(360);
-        const seen = calls.copy.map(({ work }) => `${work.index}:${String(work.checkpoint?.cursor ?? 0)}`);
+        const seen = calls.copy.map(({ work }) => `${work.index}:${work.checkpoint?.tallies.records ?? 0}`);
         expect(new Set(seen).size).toBe(360);
         const last = await handle.describe();
         expect(last.runId).not.toBe(handle.firstExecutionRunId);
