@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `longhaul` command: builds the checkout if it changed, then hands over to the command line in dist/.
 import { ensureBuilt, requireNode } from '../scripts/ensure.mjs';
+import { endWithNpm } from '../scripts/parent.mjs';
 
 requireNode();
 try {
@@ -10,4 +11,5 @@ try {
   process.stderr.write(`longhaul: ${error.message}\n`);
   process.exit(1);
 }
+endWithNpm();
 await import('../dist/src/cli/main.js');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, requireNode, root } from './ensure.mjs';
 import { check, test } from './checks.mjs';
+import { endWithNpm } from './parent.mjs';
 
 const commands = {
   build: () => ensureBuilt(),
@@ -26,6 +27,7 @@ try {
 /** In this process, so that signals and the terminal reach it directly. */
 async function runModule(path, args) {
   await ensureBuilt();
+  endWithNpm();
   const file = join(root, path);
   process.argv = [process.argv[0], file, ...args];
   await import(pathToFileURL(file).href);

@@ -10,23 +10,27 @@ export interface Interrupts {
 
 /** npm hands on a Ctrl-C that the terminal has sent us as well: two within this time are one. */
 const SAME_MS = 500;
-const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const ASKED = ['SIGINT', 'SIGTERM'] as const;
 
 export function listenForInterrupts(): Interrupts {
   const first = new AbortController();
   const listeners: (() => void)[] = [];
   let firstAt = Infinity;
-  const take = (): void => {
+  /** The terminal, or npm, is gone: nobody is there to ask twice. */
+  const hangUp = (): void => first.abort();
+  const ask = (): void => {
     if (performance.now() - firstAt > SAME_MS) for (const listener of listeners) listener();
     if (!first.signal.aborted) firstAt = performance.now();
     first.abort();
   };
-  for (const name of NAMES) process.on(name, take);
+  for (const name of ASKED) process.on(name, ask);
+  process.on('SIGHUP', hangUp);
   return {
     signal: first.signal,
     onForce: (listener) => void listeners.push(listener),
     close: () => {
-      for (const name of NAMES) process.off(name, take);
+      for (const name of ASKED) process.off(name, ask);
+      process.off('SIGHUP', hangUp);
     },
   };
 }

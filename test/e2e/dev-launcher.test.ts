@@ -149,6 +149,24 @@ describe('starting `longhaul dev`', () => {
     await until('nothing is left', async () => (await leftOf(last)).length === 0);
   });
 
+  it('ends when the shell is gone in which npm started it', async () => {
+    await prepare();
+    const command = [process.execPath, BIN, 'dev', '--json', '--config', join(folder, 'longhaul.config.yml')];
+    const line = [...command, '--data-dir', dataDir, ...FREE].join(' ');
+    const env = { ...process.env, npm_lifecycle_event: 'start' };
+    const shell = start('/bin/sh', ['-c', `${line}; true`], { env });
+    await isReady(shell);
+    const last = await note();
+    await kill(shell.pid);
+    await until('the launcher has released its data', () =>
+      note().then(
+        () => false,
+        () => true,
+      ),
+    );
+    expect(await leftOf(last)).toEqual([]);
+  });
+
   it('can do without workers', async () => {
     await prepare();
     const launcher = dev('--json', '--workers', '0', ...FREE);
