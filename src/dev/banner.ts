@@ -12,7 +12,7 @@ export function readyLine({ api, webUi, temporal, pids }: ReadyFacts): string {
 
 export function banner({ api, webUi, temporal, pids, sampleApi, dataDir }: ReadyFacts): string {
   const rows = [
-    ['API', `${api}  (documentation: ${api}/docs)`],
+    ['API', `${api}  (its document: ${api}/openapi.json)`],
     ['Temporal', `${temporal}  (Web UI: ${webUi})`],
     [
       'Workers',
