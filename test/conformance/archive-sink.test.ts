@@ -86,6 +86,26 @@ describe('the archive as a sink', () => {
     expect(await it.sink().seal(testContext(), work)).toMatchObject({ records: 3 });
   });
 
+  test('never changes a manifest, wherever a second seal was held up', { timeout: 120_000 }, async () => {
+    const manifest = path.join(root, ARCHIVE, 'manifest.json');
+    for (let at = 0, more = true; more; at += 1) {
+      const memory = newMemory();
+      await expect(runJob(neverSealing(it.sink()), WORK, memory)).rejects.toThrow('stop here');
+      const work = { heads: memory.heads, settled: memory.settled, report: REPORT };
+      let first = '';
+      const late = it.heldUp(at, async () => {
+        await it.sink().seal(testContext(), work);
+        first = await readFile(manifest, 'utf8');
+      });
+      await late.sink.seal(testContext(), work);
+      more = late.reached() !== null;
+      expect([first, ''], `at ${at}, ${late.reached()}`).toContain(
+        more ? await readFile(manifest, 'utf8') : '',
+      );
+      await it.dispose();
+    }
+  });
+
   test('takes the longer of two chains when it finds the newest checkpoint', async () => {
     await it.sink().begin(testContext(), WORK.streams);
     const target = { stream: 'a', partition: '0', index: 0 };
@@ -120,7 +140,7 @@ interface ArchiveUnderTest extends SinkUnderTest {
 
 async function openArchive(compression: Compression): Promise<ArchiveUnderTest> {
   const root = await mkdtemp(path.join(tmpdir(), 'archive-sink-'));
-  const sinkOn = (store: Store, jobId: string) =>
+  const sinkOn = (store: Store, jobId: string, minute = 0) =>
     createArchiveSink(store, {
       path: ARCHIVE,
       archiveId: 'a-1',
@@ -130,13 +150,13 @@ async function openArchive(compression: Compression): Promise<ArchiveUnderTest> 
       source: { connection: 'crm', type: 'http' },
       // Every page that follows another one begins a new segment.
       segmentBytes: 8,
-      now: () => Date.UTC(2026, 0, 3),
+      now: () => Date.UTC(2026, 0, 3, 0, minute),
     });
   const folder = path.join(root, ARCHIVE);
   const open: Store[] = [];
   const wrapped = (store: WrappedStore) => {
     open.push(store);
-    return { sink: sinkOn(store, 'job-1'), reached: () => store.reached() };
+    return { sink: sinkOn(store, 'job-1', 1), reached: () => store.reached() };
   };
   return {
     root,
