@@ -7,6 +7,7 @@ import type { ChunkEnd, ChunkResult, Heartbeat, PartitionWork, Wait } from '../c
 import type { Clock } from './deps.js';
 import { ChunkError } from './failures.js';
 import { CHUNK_BUDGET, createFlushPolicy, type CheckpointPolicy } from './flush-policy.js';
+import { patiently } from './patience.js';
 import { prefetch } from './prefetch.js';
 
 export interface ChunkOptions {
@@ -59,24 +60,26 @@ export function createChunk(options: ChunkOptions): Chunk {
   const ctx: Context = { stop, signal: options.signal, meter };
 
   async function run(): Promise<ChunkResult> {
-    const found = await sink.recover?.(ctx, target(work), checkpoint.sink);
-    if (found) checkpoint = found;
-    seen = checkpoint.tallies;
-    if (checkpoint.done) return { end: 'exhausted', checkpoint };
-    const writer = await open();
     try {
-      return await copy(writer);
+      return await patiently(ctx, clock, attempt);
     } catch (error) {
-      await writer.abort();
+      if (error instanceof Stopped && stop.aborted) return { end: endOf(enough.signal), checkpoint };
       throw error instanceof ChunkError ? error : new ChunkError(error, checkpoint);
     }
   }
 
-  async function open(): Promise<SinkWriter> {
+  /** Begins where the sink stands: after one that broke in its sink, too. */
+  async function attempt(): Promise<ChunkResult> {
+    const found = await sink.recover?.(ctx, target(work), checkpoint.sink);
+    if (found) checkpoint = found;
+    seen = checkpoint.tallies;
+    if (checkpoint.done) return { end: 'exhausted', checkpoint };
+    const writer = await sink.open(ctx, target(work), checkpoint.sink);
     try {
-      return await sink.open(ctx, target(work), checkpoint.sink);
+      return await copy(writer);
     } catch (error) {
-      throw new ChunkError(error, checkpoint);
+      await writer.abort();
+      throw error;
     }
   }
 

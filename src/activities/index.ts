@@ -25,16 +25,24 @@ export function createActivities(deps: ActivityDeps): Activities {
 
     settle: ({ job, heads, settled }) =>
       onLifeline(clock, (line) =>
-        withJob(deps, job, ({ sink }) => sink.settle(quietContext(line), heads, settled)),
+        patiently(quietContext(line), clock, () =>
+          withJob(deps, job, ({ sink }) => sink.settle(quietContext(line), heads, settled)),
+        ),
       ),
 
     seal: ({ job, heads, settled, report }) =>
       onLifeline(clock, (line) =>
-        withJob(deps, job, ({ sink }) => sink.seal(quietContext(line), { heads, settled, report })),
+        patiently(quietContext(line), clock, () =>
+          withJob(deps, job, ({ sink }) => sink.seal(quietContext(line), { heads, settled, report })),
+        ),
       ),
 
     discard: ({ job }) =>
-      onLifeline(clock, (line) => withJob(deps, job, ({ sink }) => sink.discard(quietContext(line)))),
+      onLifeline(clock, (line) =>
+        patiently(quietContext(line), clock, () =>
+          withJob(deps, job, ({ sink }) => sink.discard(quietContext(line))),
+        ),
+      ),
 
     async checkConnection({ connection }) {
       const signal = AbortSignal.timeout(10_000);
@@ -53,7 +61,7 @@ async function copy(deps: ActivityDeps, line: Lifeline, { source, sink }: OpenJo
   const { job, work, requests } = input;
   const activity = ActivityContext.current();
   const beaten = activity.info.heartbeatDetails as Heartbeat | undefined;
-  const options = job.spec.kind === 'backup' ? job.spec.options?.checkpoint : undefined;
+  const options = job.spec.kind === 'verify' ? undefined : job.spec.options?.checkpoint;
   const chunk = createChunk({
     source,
     sink,

@@ -6,7 +6,7 @@ import { archivePath } from '../core/archive-path.js';
 import type { Sink, Source } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
 import type { Connection } from '../core/registry.js';
-import type { BackupSpec, VerifySpec } from '../core/spec.js';
+import type { BackupSpec, RestoreSpec, VerifySpec } from '../core/spec.js';
 import type { Store } from '../core/store.js';
 import type { JobRef } from '../core/work.js';
 import type { ActivityDeps } from './deps.js';
@@ -15,8 +15,8 @@ import { patient } from './patience.js';
 export interface OpenJob {
   readonly source: Source;
   readonly sink: Sink;
-  /** The connection that is read, with its limits. */
-  readonly from: Connection;
+  /** Those that hold for the job: of the connection that is read, or that a restore writes to. */
+  readonly limits: Connection['limits'];
 }
 
 /** Opens both sides for the length of `use`. Throws `connection_unknown` and `connection_unsuitable`. */
@@ -35,7 +35,14 @@ export async function withJob<T>(
 
 function openJob(deps: ActivityDeps, job: JobRef): OpenJob {
   const { spec } = job;
-  return spec.kind === 'backup' ? openBackup(deps, job, spec) : openVerify(deps, job, spec);
+  switch (spec.kind) {
+    case 'backup':
+      return openBackup(deps, job, spec);
+    case 'verify':
+      return openVerify(deps, job, spec);
+    case 'restore':
+      return openRestore(deps, job, spec);
+  }
 }
 
 function openBackup(deps: ActivityDeps, job: JobRef, spec: BackupSpec): OpenJob {
@@ -51,14 +58,26 @@ function openBackup(deps: ActivityDeps, job: JobRef, spec: BackupSpec): OpenJob 
     compression,
     source: { connection: from.name, type: from.type },
   });
-  return { from, sink, source: patient(from.source(pageSize === undefined ? {} : { pageSize }), deps.clock) };
+  const source = patient(from.source(pageSize === undefined ? {} : { pageSize }), deps.clock);
+  return { limits: from.limits, sink, source };
 }
 
 function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): OpenJob {
   const from = deps.connections(spec.source.connection);
   const path = archivePath(job.id, spec);
   const source = createArchiveSource(storeOf(from), path, { onDamage: 'report' });
-  return { from, source: patient(source, deps.clock), sink: createAuditSink(storeOf(from), path) };
+  const sink = createAuditSink(storeOf(from), path);
+  return { limits: from.limits, source: patient(source, deps.clock), sink };
+}
+
+function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): OpenJob {
+  const store = storeOf(deps.connections(spec.source.connection));
+  const source = createArchiveSource(store, archivePath(job.id, spec), { onDamage: 'fail' });
+  const to = deps.connections(spec.sink.connection);
+  if (!to.sink) throw unsuitable(to, 'target of a restore');
+  const { mode = 'insert', create = false } = spec.sink;
+  const sink = to.sink({ job: job.id, mode, create });
+  return { limits: to.limits, source: patient(source, deps.clock), sink };
 }
 
 function storeOf(connection: Connection): Store {

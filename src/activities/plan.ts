@@ -1,6 +1,6 @@
 // One page of the plan: the next streams of the source, cut into partitions.
 import type { Context, Partition, Stream } from '../core/connector.js';
-import type { BackupSpec, JobSpec } from '../core/spec.js';
+import type { JobSpec } from '../core/spec.js';
 import type { PartitionWork, PlanInput, PlanPage } from '../core/work.js';
 import type { OpenJob } from './open.js';
 
@@ -16,13 +16,19 @@ const RECORDS_PER_PARTITION = 1_000_000;
 const MOST_CUTS = 64;
 
 export async function planPage(open: OpenJob, ctx: Context, input: PlanInput): Promise<PlanPage> {
-  const { source, sink, from } = open;
+  const { sink, limits } = open;
   const { spec } = input.job;
-  const lanes = Math.min(spec.options?.lanes ?? DEFAULT_LANES, from.limits.concurrency ?? Infinity);
+  const lanes = Math.min(spec.options?.lanes ?? DEFAULT_LANES, limits.concurrency ?? Infinity);
   const planned: { stream: Stream; partitions: Partition[] }[] = [];
   let done = true;
+  let barrier = false;
 
-  for await (const stream of streamsAfter(source.streams(ctx, namesOf(spec)), input.after)) {
+  for await (const { stream, begins } of streamsAfter(open, ctx, input)) {
+    if (begins && planned.length > 0) {
+      done = false;
+      break;
+    }
+    barrier ||= begins;
     planned.push({ stream, partitions: await partitionsOf(open, ctx, stream, lanes) });
     const cuts = planned.flatMap((p) => p.partitions);
     done = cuts.length < MOST_PARTITIONS && sizeOf(cuts) < MOST_BYTES;
@@ -37,6 +43,7 @@ export async function planPage(open: OpenJob, ctx: Context, input: PlanInput): P
     p.partitions.map((partition) => ({ stream: p.stream.name, partition })),
   );
   return {
+    barrier,
     streams: planned.map((p) => ({
       name: p.stream.name,
       estimate: p.stream.estimate,
@@ -46,12 +53,44 @@ export async function planPage(open: OpenJob, ctx: Context, input: PlanInput): P
     after: planned.at(-1)?.stream.name ?? input.after,
     done,
     lanes,
-    requestsPerDay: from.limits.requestsPerDay ?? null,
+    requestsPerDay: limits.requestsPerDay ?? null,
   };
 }
 
-async function* streamsAfter(streams: AsyncIterable<Stream>, after: string | null): AsyncGenerator<Stream> {
-  for await (const stream of streams) if (after === null || stream.name > after) yield stream;
+interface PlannedStream {
+  readonly stream: Stream;
+  /** It is the first of a stage that has another one before it. */
+  readonly begins: boolean;
+}
+
+/** In the source's order, by name, unless the sink has one of its own. */
+async function* streamsAfter(
+  { source, sink }: OpenJob,
+  ctx: Context,
+  { job, after }: PlanInput,
+): AsyncGenerator<PlannedStream> {
+  const streams = source.streams(ctx, namesOf(job.spec));
+  if (sink.stages) {
+    const all = new Map<string, Stream>();
+    for await (const stream of streams) all.set(stream.name, stream);
+    yield* staged(all, await sink.stages(ctx, [...all.values()]), after);
+    return;
+  }
+  for await (const stream of streams) {
+    if (after === null || stream.name > after) yield { stream, begins: false };
+  }
+}
+
+function staged(
+  streams: ReadonlyMap<string, Stream>,
+  stages: readonly (readonly string[])[],
+  after: string | null,
+): PlannedStream[] {
+  const order = stages.flatMap((names, stage) =>
+    names.map((name, place) => ({ name, begins: stage > 0 && place === 0 })),
+  );
+  const from = order.findIndex(({ name }) => name === after) + 1;
+  return order.slice(from).map(({ name, begins }) => ({ stream: streams.get(name)!, begins }));
 }
 
 /** Cut again into fewer parts where their descriptions would be too large to carry. */
@@ -76,6 +115,6 @@ function cutsOf({ estimate }: Stream, lanes: number): number {
 
 const sizeOf = (partitions: readonly Partition[]): number => JSON.stringify(partitions).length;
 
-function namesOf(spec: JobSpec): BackupSpec['source']['streams'] {
-  return spec.kind === 'backup' ? spec.source.streams : undefined;
+function namesOf(spec: JobSpec): readonly string[] | undefined {
+  return spec.kind === 'verify' ? undefined : spec.source.streams;
 }

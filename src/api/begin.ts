@@ -64,13 +64,20 @@ function searchAttributesOf(spec: JobSpec): SearchAttributePair[] {
 const SUMMARY_LENGTH = 380;
 const STREAMS_NAMED = 20;
 
-/** `crm → vault/nightly/backup-crm-…`, `verify vault/nightly/…` */
 function summaryOf(id: string, spec: JobSpec): string {
-  const [from, to] =
-    spec.kind === 'verify'
-      ? ['verify ', spec.source.connection]
-      : [`${spec.source.connection} → `, spec.sink.connection];
-  return `${from}${to}/${archivePath(id, spec)}`.slice(0, SUMMARY_LENGTH);
+  return wayOf(spec, archivePath(id, spec)).slice(0, SUMMARY_LENGTH);
+}
+
+/** `crm → vault/nightly/backup-crm-…`, `verify vault/nightly/…`, `vault/nightly/… → main` */
+function wayOf(spec: JobSpec, archive: string): string {
+  switch (spec.kind) {
+    case 'backup':
+      return `${spec.source.connection} → ${spec.sink.connection}/${archive}`;
+    case 'verify':
+      return `verify ${spec.source.connection}/${archive}`;
+    case 'restore':
+      return `${spec.source.connection}/${archive} → ${spec.sink.connection}`;
+  }
 }
 
 /** Markdown. */

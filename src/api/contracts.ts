@@ -62,18 +62,23 @@ const result = z.object({
   segments: count,
   findings: z.array(finding).optional(),
   findingsTotal: count.optional(),
+  notes: z.array(z.string()).optional().describe('What a person should know of the result.'),
 });
 
-const [backup, verify] = jobSpecSchema.options;
+const [backup, verify, restore] = jobSpecSchema.options;
 
 export const job: z.ZodType<Job> = z
   .object({
     id: z.string(),
     kind: z.enum(kinds),
     state: z.enum(JOB_STATES),
-    source: z.union([backup.shape.source, verify.shape.source]),
-    sink: backup.shape.sink.nullable(),
-    options: z.union([backup.shape.options.unwrap(), verify.shape.options.unwrap()]),
+    source: z.union([backup.shape.source, verify.shape.source, restore.shape.source]),
+    sink: z.union([backup.shape.sink, restore.shape.sink]).nullable(),
+    options: z.union([
+      backup.shape.options.unwrap(),
+      verify.shape.options.unwrap(),
+      restore.shape.options.unwrap(),
+    ]),
     archive: z
       .string()
       .nullable()
@@ -120,7 +125,7 @@ const connection = z
   .object({
     name: z.string(),
     type: z.enum(['http', 'postgres', 'file']),
-    roles: z.array(z.enum(['source', 'sink'])).readonly(),
+    roles: z.array(z.enum(['source', 'sink', 'target'])).readonly(),
     limits: z.object({
       requestsPerSecond: z.number().optional(),
       concurrency: z.number().optional(),

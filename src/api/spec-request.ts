@@ -1,7 +1,7 @@
 // The body of POST /v1/jobs: held against the schema and against the connections that are configured.
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import type { PublicConnection } from '../config/public.js';
+import type { PublicConnection, Role } from '../config/public.js';
 import { LonghaulError, type ErrorCode } from '../core/errors.js';
 import { check, type Fault } from '../core/faults.js';
 import { nearest } from '../core/nearest.js';
@@ -42,19 +42,34 @@ function toSpec(body: unknown, connections: readonly PublicConnection[]): JobSpe
 }
 
 function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[]): NamedFault[] {
-  if (spec.kind === 'verify') return roleFaults('source', spec.source.connection, 'sink', connections);
-  return [
-    ...roleFaults('source', spec.source.connection, 'source', connections),
-    ...roleFaults('sink', spec.sink.connection, 'sink', connections),
-    ...streamFaults(spec.source, connections),
-  ];
+  switch (spec.kind) {
+    case 'backup':
+      return [
+        ...roleFaults('source', spec.source.connection, 'source', connections),
+        ...roleFaults('sink', spec.sink.connection, 'sink', connections),
+        ...streamFaults(spec.source, connections),
+      ];
+    case 'verify':
+      return roleFaults('source', spec.source.connection, 'sink', connections);
+    case 'restore':
+      return [
+        ...roleFaults('source', spec.source.connection, 'sink', connections),
+        ...roleFaults('sink', spec.sink.connection, 'target', connections),
+      ];
+  }
 }
+
+const INABILITY: Readonly<Record<Role, string>> = {
+  source: 'cannot be read',
+  sink: 'cannot hold archives',
+  target: 'cannot be restored into',
+};
 
 /** `side`: the field of the spec; `role`: what the connection must be able to be. */
 function roleFaults(
   side: 'source' | 'sink',
   name: string,
-  role: 'source' | 'sink',
+  role: Role,
   connections: readonly PublicConnection[],
 ): NamedFault[] {
   const path = [side, 'connection'];
@@ -63,8 +78,7 @@ function roleFaults(
   if (!found)
     return [{ code: 'connection_unknown', path, message: `no such connection; ${choice(name, able)}` }];
   if (found.roles.includes(role)) return [];
-  const purpose = role === 'source' ? 'cannot be read' : 'cannot hold archives';
-  const message = `a connection of type ${found.type} ${purpose}; ${choice('', able)}`;
+  const message = `a connection of type ${found.type} ${INABILITY[role]}; ${choice('', able)}`;
   return [{ code: 'connection_unsuitable', path, message }];
 }
 

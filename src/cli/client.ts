@@ -20,7 +20,7 @@ export interface JobPage {
 export interface ConnectionView {
   readonly name: string;
   readonly type: string;
-  readonly roles: readonly ('source' | 'sink')[];
+  readonly roles: readonly ('source' | 'sink' | 'target')[];
   readonly limits: Readonly<Record<string, number>>;
   /** null: the source itself says what it has. */
   readonly streams: readonly string[] | null;

@@ -1,5 +1,5 @@
 // A job in words: one line while it goes, a summary at its end, a page on request.
-import type { Job, JobProgress, StreamProgress } from '../core/job.js';
+import type { Job, JobProgress, JobResult, StreamProgress } from '../core/job.js';
 import { bytes, count, duration, secondsBetween, time } from './format.js';
 
 /** `1,200,000 of 2,000,000 records, 392.0 MiB, 48,000/s, 17 s left`, and what it waits for. */
@@ -36,7 +36,7 @@ export function page(job: Job): string[] {
   return [
     `${job.id} ${job.state}`,
     ...row('source', sourceText(job)),
-    ...row('sink', job.sink && [job.sink.connection, job.sink.prefix].filter(Boolean).join('/')),
+    ...row('sink', sinkText(job)),
     ...row('archive', job.archive),
     ...row('created', time(job.createdAt)),
     ...row('started', job.startedAt && time(job.startedAt)),
@@ -48,6 +48,11 @@ export function page(job: Job): string[] {
     ...(job.result ? resultLines(job) : []),
     ...row('web ui', job.webUi),
   ];
+}
+
+function sinkText({ sink }: Job): string | null {
+  if (!sink) return null;
+  return 'prefix' in sink ? `${sink.connection}/${sink.prefix}` : sink.connection;
 }
 
 export function sourceText(job: Job): string {
@@ -89,9 +94,16 @@ function resultLines(job: Job): string[] {
   const hidden = (result.findingsTotal ?? findings.length) - findings.length;
   return [
     `  records   ${count(result.records)}`,
-    `  bytes     ${bytes(result.bytes)}, stored as ${bytes(result.storedBytes)}`,
-    `  segments  ${count(result.segments)}`,
+    ...(job.kind === 'restore' ? [`  bytes     ${bytes(result.bytes)}`] : storedLines(result)),
+    ...(result.notes ?? []).map((note) => `  note      ${note}`),
     ...findings.map((f) => `  ${f.problem.padEnd(9)} ${f.path}: ${f.detail}`),
     ...(hidden > 0 ? [`            and ${count(hidden)} more`] : []),
+  ];
+}
+
+function storedLines(result: JobResult): string[] {
+  return [
+    `  bytes     ${bytes(result.bytes)}, stored as ${bytes(result.storedBytes)}`,
+    `  segments  ${count(result.segments)}`,
   ];
 }

@@ -23,6 +23,14 @@ export function withStart(command: Command): Command {
     .option('--wait', 'stay until the job ends, showing progress');
 }
 
+/** For every command whose job moves records. */
+export function withCheckpoint(command: Command): Command {
+  return command
+    .option('--checkpoint-seconds <n>', 'longest time between checkpoints', seconds)
+    .option('--checkpoint-bytes <n>', 'most bytes between checkpoints', whole(1, 268_435_456))
+    .option('--checkpoint-pages <n>', 'most pages between checkpoints', whole(1));
+}
+
 export const configOption = () =>
   new Option('--config <file>', 'config file').env('LONGHAUL_CONFIG').default('longhaul.config.yml');
 
@@ -33,7 +41,18 @@ export const stateOption = () =>
   new Option('--state <state>', 'only jobs in this state').choices([...JOB_STATES]);
 
 export const kindOption = () =>
-  new Option('--kind <kind>', 'only jobs of this kind').choices(['backup', 'verify']);
+  new Option('--kind <kind>', 'only jobs of this kind').choices(['backup', 'verify', 'restore']);
+
+export const modeOption = () =>
+  new Option(
+    '--mode <mode>',
+    'what a row does whose key is there already: end the job, or be replaced',
+  ).choices(['insert', 'upsert']);
+
+/** Of an option that may be given several times. */
+export function several(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
 
 /** A whole number within bounds. */
 export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {

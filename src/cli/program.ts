@@ -3,17 +3,19 @@ import { Command } from 'commander';
 import { VERSION } from '../core/version.js';
 import type { Steering } from './client.js';
 import type { ClientOptions } from './commands/common.js';
-import type { BackupOptions, StartOptions } from './commands/start.js';
+import type { BackupOptions, RestoreOptions, StartOptions } from './commands/start.js';
 import { report } from './errors.js';
 import { type Io, paint } from './io.js';
 import {
   compressionOption,
   configOption,
   kindOption,
+  modeOption,
   port,
-  seconds,
+  several,
   stateOption,
   whole,
+  withCheckpoint,
   withClient,
   withStart,
 } from './options.js';
@@ -34,7 +36,7 @@ type Done = (exit: number) => void;
 
 function createProgram(io: Io, done: Done): Command {
   const program = new Command('longhaul')
-    .description('Durable backup and verify jobs over paged data.')
+    .description('Durable backup, restore and verify jobs over paged data.')
     .version(VERSION)
     .exitOverride()
     .configureOutput({
@@ -46,6 +48,7 @@ function createProgram(io: Io, done: Done): Command {
     .addHelpText('after', `\n${EXIT_CODES}`);
   addServices(program, io, done);
   addStarts(program, io, done);
+  addRestore(program, io, done);
   addLooks(program, io, done);
   addSteering(program, io, done);
   return program;
@@ -89,15 +92,12 @@ function addServices(program: Command, io: Io, done: Done): void {
 }
 
 function addStarts(program: Command, io: Io, done: Done): void {
-  withStart(program.command('backup'))
+  withCheckpoint(withStart(program.command('backup')))
     .description('back up a source into an archive')
     .argument('<source...>', 'SOURCE for all streams, or SOURCE/STREAM,STREAM…')
     .requiredOption('--to <sink>', 'SINK or SINK/PREFIX')
     .option('--archive <id>', 'id of the archive (default: the id of the job)')
     .option('--page-size <n>', 'records a page', whole(1, 100_000))
-    .option('--checkpoint-seconds <n>', 'longest time between checkpoints', seconds)
-    .option('--checkpoint-bytes <n>', 'most bytes between checkpoints', whole(1, 268_435_456))
-    .option('--checkpoint-pages <n>', 'most pages between checkpoints', whole(1))
     .addOption(compressionOption())
     .action(async (sources: string[], options: BackupOptions) =>
       done(await (await starts()).backup(io, sources, options)),
@@ -107,6 +107,19 @@ function addStarts(program: Command, io: Io, done: Done): void {
     .argument('<archive>', 'SINK/ARCHIVE, as `longhaul show ID` prints it')
     .action(async (archive: string, options: StartOptions) =>
       done(await (await starts()).verify(io, archive, options)),
+    );
+}
+
+function addRestore(program: Command, io: Io, done: Done): void {
+  withCheckpoint(withStart(program.command('restore')))
+    .description('write an archive into a database')
+    .argument('<archive>', 'SINK/ARCHIVE, as `longhaul show ID` prints it')
+    .requiredOption('--to <connection>', 'the connection to write to')
+    .option('--stream <name>', 'only this stream; may be given several times', several)
+    .addOption(modeOption())
+    .option('--create', 'make tables that are missing, as the archive describes them')
+    .action(async (archive: string, options: RestoreOptions) =>
+      done(await (await starts()).restore(io, archive, options)),
     );
 }
 

@@ -4,8 +4,8 @@ import type { Config, ConnectionConfig } from './schema.js';
 export interface PublicConnection {
   readonly name: string;
   readonly type: ConnectionConfig['type'];
-  /** What jobs can use it for. A sink is also what `verify` reads. */
-  readonly roles: readonly ('source' | 'sink')[];
+  /** What jobs can use it for. `sink`: holds archives; `target`: takes what a restore writes. */
+  readonly roles: readonly Role[];
   readonly limits: {
     readonly requestsPerSecond?: number;
     readonly concurrency?: number;
@@ -15,9 +15,11 @@ export interface PublicConnection {
   readonly streams: readonly string[] | null;
 }
 
+export type Role = 'source' | 'sink' | 'target';
+
 const ROLES: Readonly<Record<ConnectionConfig['type'], PublicConnection['roles']>> = {
   http: ['source'],
-  postgres: ['source'],
+  postgres: ['source', 'target'],
   file: ['sink'],
 };
 

@@ -118,7 +118,12 @@ const isFinished = (stream: StreamCount): boolean => stream.done >= stream.total
 
 /** Everything planned is finished. */
 export function isAllDone(board: Board): boolean {
-  return board.plan.done && board.pending.length === 0 && board.running.size === 0;
+  return board.plan.done && isIdle(board);
+}
+
+/** Everything planned so far is finished. */
+export function isIdle(board: Board): boolean {
+  return board.pending.length === 0 && board.running.size === 0;
 }
 
 /** Finished partitions, and the checkpoints of the others. */

@@ -119,6 +119,11 @@ export interface Breadcrumb {
 
 /** The writing side. Every method may run twice, or at once in two processes, and leaves one right result. */
 export interface Sink {
+  /**
+   * Only of a sink that takes streams in an order of its own. Given all streams of the job, before each page of the plan:
+   * refuses what it cannot take, writing nothing; answers their names in stages, each to be finished before the next.
+   */
+  stages?(ctx: Context, streams: readonly Stream[]): Promise<readonly (readonly string[])[]>;
   /** Makes ready for these streams; called for every page of the plan. The first call claims the target for the job. */
   begin(ctx: Context, streams: readonly Stream[]): Promise<void>;
   /**
@@ -148,7 +153,7 @@ export interface SinkWriter {
   abort(): Promise<void>;
 }
 
-/** What sealing proved. */
+/** What sealing proved. `storedBytes` and `segments` are of an archive: 0 where something else was written. */
 export interface SealSummary {
   readonly records: number;
   readonly bytes: number;
@@ -157,6 +162,8 @@ export interface SealSummary {
   /** Objects found wrong by a verify job, at most 100 of them; `findingsTotal` counts all. */
   readonly findings?: readonly Finding[];
   readonly findingsTotal?: number;
+  /** What a person should know of the result, in sentences. */
+  readonly notes?: readonly string[];
 }
 
 /** One damaged, missing or surplus object. */

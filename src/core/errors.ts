@@ -98,6 +98,18 @@ const rows = {
     reaction: 'permanent',
     hint: 'Add a primary key, or leave this relation out of the streams.',
   },
+  table_unfit: {
+    reaction: 'permanent',
+    hint: 'Change the table as the message says, leave the stream out, or restore with `create` where the table is not.',
+  },
+  restore_conflict: {
+    reaction: 'permanent',
+    hint: 'Rows with the same key are there already: empty the table, or restore with mode `upsert`.',
+  },
+  record_refused: {
+    reaction: 'permanent',
+    hint: 'The target refuses a record: change what the message names, then retry the job; finished work is kept.',
+  },
   permission_denied: {
     reaction: 'permanent',
     hint: 'Grant the role of the connection what the message names.',

@@ -54,6 +54,7 @@ export interface JobResult {
   readonly segments: number;
   readonly findings?: readonly Finding[];
   readonly findingsTotal?: number;
+  readonly notes?: readonly string[];
 }
 
 export interface Job {
@@ -61,7 +62,7 @@ export interface Job {
   readonly kind: JobKind;
   readonly state: JobState;
   readonly source: JobSpec['source'];
-  readonly sink: Extract<JobSpec, { kind: 'backup' }>['sink'] | null;
+  readonly sink: Extract<JobSpec, { kind: 'backup' | 'restore' }>['sink'] | null;
   readonly options: NonNullable<JobSpec['options']>;
   /** `connection/prefix/id` of the archive that the job writes or reads. */
   readonly archive: string | null;

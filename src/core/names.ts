@@ -17,4 +17,9 @@ export const SEARCH_ATTRIBUTES = {
 export const MEMO = { request: 'request', job: 'job' } as const;
 
 /** Workflow types, as the Web UI shows them. */
-export const WORKFLOWS = { backup: 'backup', verify: 'verify', checkConnection: 'checkConnection' } as const;
+export const WORKFLOWS = {
+  backup: 'backup',
+  verify: 'verify',
+  restore: 'restore',
+  checkConnection: 'checkConnection',
+} as const;

@@ -54,8 +54,22 @@ const verify = z.strictObject({
   options: z.strictObject({ lanes, tenant }).optional(),
 });
 
-export const jobSpecSchema = z.discriminatedUnion('kind', [backup, verify]);
+const restore = z.strictObject({
+  kind: z.literal('restore'),
+  source: z.strictObject({ connection: name, archive: place, streams }),
+  sink: z.strictObject({
+    connection: name,
+    /** What a record does whose key is there already: `insert` (default) ends the job, `upsert` replaces the row. */
+    mode: z.enum(['insert', 'upsert']).optional(),
+    /** Makes tables that are missing, as the archive describes them. */
+    create: z.boolean().optional(),
+  }),
+  options: z.strictObject({ lanes, checkpoint, tenant }).optional(),
+});
+
+export const jobSpecSchema = z.discriminatedUnion('kind', [backup, verify, restore]);
 
 export type JobSpec = z.infer<typeof jobSpecSchema>;
 export type BackupSpec = z.infer<typeof backup>;
 export type VerifySpec = z.infer<typeof verify>;
+export type RestoreSpec = z.infer<typeof restore>;

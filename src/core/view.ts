@@ -65,7 +65,7 @@ export function toJob(facts: JobFacts): Job {
 }
 
 function placeOf(spec: JobSpec): string {
-  return spec.kind === 'verify' ? spec.source.connection : spec.sink.connection;
+  return spec.kind === 'backup' ? spec.sink.connection : spec.source.connection;
 }
 
 const ENDS: Readonly<Record<Exclude<RunStatus, 'RUNNING'>, JobState>> = {

@@ -12,6 +12,10 @@ export async function verify(input: JobInput): Promise<SealSummary> {
   return runJob(input);
 }
 
+export async function restore(input: JobInput): Promise<SealSummary> {
+  return runJob(input);
+}
+
 export async function checkConnection(input: { readonly connection: string }): Promise<ConnectionCheck> {
   return check(input);
 }

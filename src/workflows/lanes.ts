@@ -1,6 +1,6 @@
 // The parallel loops of a job: each takes a partition, copies a chunk of it, puts it back at its new checkpoint.
 import { condition, workflowInfo } from '@temporalio/workflow';
-import { addPlan, HEADS_HELD, isAllDone, putBack, take, type Board } from '../core/board.js';
+import { addPlan, HEADS_HELD, isAllDone, isIdle, putBack, take, type Board } from '../core/board.js';
 import { NO_TALLIES } from '../core/checkpoint.js';
 import { openQuota, share, spend, today, untilRenewed } from '../core/quota.js';
 import type { ChunkResult, JobRef, PartitionWork } from '../core/work.js';
@@ -46,6 +46,8 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
       const { after, nextIndex } = board.plan;
       const summary = after === null ? 'looking at the source' : `planning after ${after}`;
       const page = await activities.plan.executeWithOptions({ summary }, [{ job, after, nextIndex }]);
+      if (page.barrier) await condition(() => steering.halt !== null || isIdle(board));
+      if (steering.halt) return;
       addPlan(board, page);
       board.quota ??= page.requestsPerDay === null ? null : openQuota(page.requestsPerDay, Date.now());
       startLanes();

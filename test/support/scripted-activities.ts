@@ -76,6 +76,7 @@ export function scriptedActivities(script: Script): { activities: Activities; ca
         (script.streams[stream] ?? []).map((estimate, i) => ({ stream, estimate, i })),
       );
       return {
+        barrier: false,
         streams: page.map((name) => {
           const sizes = script.streams[name] ?? [];
           return { name, partitions: sizes.length, estimate: sizes.reduce((a, b) => a + b, 0) };

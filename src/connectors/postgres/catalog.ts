@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import type { Session } from './session.js';
 import type { TableName } from './names.js';
 
+/** Where a restore keeps its positions: no data of the database. */
+export const OWN_SCHEMA = 'longhaul';
+
 export interface Column {
   readonly name: string;
   /** As in CREATE TABLE, length and precision included. */
@@ -39,6 +42,8 @@ export interface Table extends TableName {
   readonly constraints: readonly { readonly name: string; readonly definition: string }[];
   readonly indexes: readonly string[];
   readonly enums: readonly { readonly name: string; readonly labels: readonly string[] }[];
+  /** Statements that make the types of its columns, in order: enums, domains, composites. */
+  readonly types: readonly { readonly name: string; readonly definition: string }[];
 }
 
 const COLUMNS = `
@@ -103,7 +108,8 @@ const LIST = `
   WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.relpersistence <> 't'
     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     AND (c.relkind <> 'm' OR EXISTS (${KEY}))
-    AND ($1::text[] IS NULL OR n.nspname = ANY ($1))`;
+    AND ($1::text[] IS NULL OR n.nspname = ANY ($1))
+    AND NOT (n.nspname = '${OWN_SCHEMA}' AND c.relname = ANY ('{jobs,positions,streams}'))`;
 
 /** All tables that are streams, partitions of others left out; only of some schemas where given. */
 export async function listTables(
@@ -144,6 +150,38 @@ const ENUMS = `
     JOIN pg_type t ON t.oid = used.oid
   WHERE t.typtype = 'e'`;
 
+// Types that columns use, and those that these use in turn; the deepest are to be made first.
+const TYPES = `
+  WITH RECURSIVE used (oid, depth) AS (
+    SELECT a.atttypid, 0 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    UNION
+    SELECT inner_oid, used.depth + 1
+    FROM used JOIN pg_type t ON t.oid = used.oid,
+      LATERAL (SELECT t.typelem WHERE t.typelem <> 0
+               UNION SELECT t.typbasetype WHERE t.typbasetype <> 0
+               UNION SELECT a.atttypid FROM pg_attribute a
+                 WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+      ) AS inner_types (inner_oid)
+    WHERE used.depth < 16
+  )
+  SELECT json_agg(json_build_object('name', format_type(t.oid, NULL), 'definition', CASE t.typtype
+    WHEN 'e' THEN (SELECT format('CREATE TYPE %s AS ENUM (%s)', format_type(t.oid, NULL),
+        coalesce(string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder), ''))
+      FROM pg_enum e WHERE e.enumtypid = t.oid)
+    WHEN 'd' THEN format('CREATE DOMAIN %s AS %s%s%s%s', format_type(t.oid, NULL),
+      format_type(t.typbasetype, t.typtypmod),
+      CASE WHEN t.typnotnull THEN ' NOT NULL' END, ' DEFAULT ' || t.typdefault,
+      (SELECT string_agg(format(' CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), '' ORDER BY k.conname)
+       FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'))
+    ELSE (SELECT format('CREATE TYPE %s AS (%s)', format_type(t.oid, NULL),
+        string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum))
+      FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
+    END) ORDER BY used.depth DESC, t.typname)
+  FROM (SELECT oid, max(depth) AS depth FROM used GROUP BY oid) AS used
+    JOIN pg_type t ON t.oid = used.oid
+    LEFT JOIN pg_class r ON r.oid = t.typrelid
+  WHERE t.typtype IN ('e', 'd') OR t.typtype = 'c' AND r.relkind = 'c'`;
+
 const DESCRIBE = `
   SELECT json_build_object(
     'schema', n.nspname, 'table', c.relname, 'kind', c.relkind,
@@ -154,7 +192,8 @@ const DESCRIBE = `
     'partitionBy', pg_get_partkeydef(c.oid),
     'constraints', coalesce((${CONSTRAINTS}), '[]'),
     'indexes', coalesce((${INDEXES}), '[]'),
-    'enums', coalesce((${ENUMS}), '[]'))
+    'enums', coalesce((${ENUMS}), '[]'),
+    'types', coalesce((${TYPES}), '[]'))
   FROM json_to_recordset($1) AS wanted (schema text, "table" text)
     JOIN pg_namespace n ON n.nspname = wanted.schema
     JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted."table"

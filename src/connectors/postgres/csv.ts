@@ -68,3 +68,10 @@ export function headerLine(names: readonly string[]): Uint8Array {
   );
   return Buffer.from(`${quoted.join(',')}\n`);
 }
+
+/** The names in a header line. */
+export function headerNames(header: Uint8Array): string[] {
+  if (header.length <= 1) return [];
+  const places = Array.from(fieldEnds(header), (_, place) => place);
+  return fieldsOf(header, places).map((name) => name ?? '');
+}

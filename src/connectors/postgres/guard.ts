@@ -13,9 +13,11 @@ export interface GuardOptions {
   readonly where: string;
   /** Ends what `work` waits for, after any failure. */
   readonly breakOff: () => void;
+  /** What a failure of the server means; default: as for a reader. */
+  readonly explain?: (error: unknown, where: string) => Error;
 }
 
-export function guard({ ctx, timeoutMs, where, breakOff }: GuardOptions): Guarded {
+export function guard({ ctx, timeoutMs, where, breakOff, explain = asLonghaulError }: GuardOptions): Guarded {
   const { signal } = ctx;
   const silent = () => new LonghaulError('source_timeout', `${where}: no answer for ${timeoutMs / 1_000} s`);
   return (work) =>
@@ -32,7 +34,7 @@ export function guard({ ctx, timeoutMs, where, breakOff }: GuardOptions): Guarde
       const onAbort = () => giveUp(new Stopped('broken off'));
       const timer = setTimeout(() => giveUp(silent()), timeoutMs);
       signal.addEventListener('abort', onAbort);
-      work.finally(finish).then(resolve, (error: unknown) => giveUp(asLonghaulError(error, where)));
+      work.finally(finish).then(resolve, (error: unknown) => giveUp(explain(error, where)));
       if (signal.aborted) onAbort();
     });
 }

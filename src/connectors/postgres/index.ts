@@ -5,6 +5,7 @@ import type { Connection } from '../../core/registry.js';
 import { type Clients, createClients } from './clients.js';
 import { openSession, type Session } from './session.js';
 import { createPostgresSource } from './source.js';
+import { createPostgresSink } from './target/sink.js';
 
 /** Opens nothing yet. Sessions of all its sources together stay within `limits.concurrency`. */
 export function createPostgresConnection(name: string, config: PostgresConnection): Connection {
@@ -15,6 +16,7 @@ export function createPostgresConnection(name: string, config: PostgresConnectio
     type: 'postgres',
     limits: { ...config.limits },
     source: (options) => createPostgresSource({ clients, schemas }, options),
+    sink: (options) => createPostgresSink({ clients, schemas }, options),
     check: (ctx) => check(clients, schemas, ctx),
   };
 }

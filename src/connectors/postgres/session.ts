@@ -1,11 +1,12 @@
-// One connection to the server holding one read-only transaction, with settings under which bytes are the same everywhere.
+// One connection to the server holding one transaction, read-only unless asked otherwise, with settings under which bytes are the same everywhere.
 import type { ClientBase } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { Context } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
 import type { Clients } from './clients.js';
 import { guard, type Guarded } from './guard.js';
 import { quoted, type TableName } from './names.js';
+import { asWriteError } from './target/errors.js';
 
 /** Every method throws `LonghaulError`, or `Stopped` when `ctx.signal` aborts. After an error the session is dead. */
 export interface Session {
@@ -14,6 +15,8 @@ export interface Session {
   rows(text: string, values?: readonly unknown[]): Promise<(string | null)[][]>;
   /** Begins `COPY (query) TO STDOUT` as CSV. */
   copy(query: string): Copy;
+  /** Begins a `COPY … FROM STDIN` statement. */
+  copyIn(statement: string): CopyIn;
   /** Ends the transaction, and the session with it. */
   end(): Promise<void>;
   /** Lets go of the connection at any time, breaking off what runs. Harmless when repeated. */
@@ -26,18 +29,31 @@ export interface Copy {
   records(): number;
 }
 
+export interface CopyIn {
+  /** Resolves when more may come. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends it; answers how many records the server took. */
+  end(): Promise<number>;
+}
+
 export interface SessionOptions {
   readonly clients: Clients;
   readonly ctx: Context;
   /** A table to keep from changing for as long as the session lasts. */
   readonly hold?: TableName;
+  /** May change the database. */
+  readonly write?: boolean;
+  /** Longest silence of the server, where it is not that of the connection. */
+  readonly timeoutMs?: number;
 }
 
 const LONGEST_LOCK_WAIT_SECONDS = 30;
 const OLDEST_SERVER = 120_000;
 
+type Settings = Readonly<Record<string, string>>;
+
 /** Set for the transaction only, so that they hold behind a transaction pooler too and never leak into it. */
-const SETTINGS: Readonly<Record<string, string>> = {
+const SETTINGS: Settings = {
   // what decides the bytes
   datestyle: 'ISO, MDY',
   timezone: 'UTC',
@@ -50,33 +66,42 @@ const SETTINGS: Readonly<Record<string, string>> = {
   standard_conforming_strings: 'on',
   // rows that a policy would hide are an error, never left out in silence
   row_security: 'off',
+  // a slow reader is no fault
+  transaction_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+};
+
+const READ_SETTINGS: Settings = {
+  ...SETTINGS,
   // a key order comes from the index that has it; sorting a whole table for every chunk would never end
   enable_sort: 'off',
   synchronize_seqscans: 'off',
   max_parallel_workers_per_gather: '0',
   jit: 'off',
-  // a slow reader is no fault
-  transaction_timeout: '0',
-  idle_in_transaction_session_timeout: '0',
 };
+
+/** What was answered must be there after a crash. */
+const WRITE_SETTINGS: Settings = { ...SETTINGS, synchronous_commit: 'on' };
 
 const APPLY_SETTINGS = `
   SELECT current_setting('server_version_num'), set_config(s.key, s.value, true)
   FROM json_each_text($1) AS s
   WHERE EXISTS (SELECT FROM pg_catalog.pg_settings AS known WHERE lower(known.name) = s.key)`;
 
-export async function openSession({ clients, ctx, hold }: SessionOptions): Promise<Session> {
-  const { where, timeoutMs } = clients;
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { clients, ctx, hold, write = false, timeoutMs = clients.timeoutMs } = options;
+  const { where } = clients;
   const { client, release } = await clients.take(ctx);
   const close = () => release(true);
-  const guarded = guard({ ctx, timeoutMs, where, breakOff: close });
+  const guarded = guard({ ctx, timeoutMs, where, breakOff: close, ...(write && { explain: asWriteError }) });
   const rows = async (text: string, values: readonly unknown[] = []) => {
-    const query = { text, values: [...values], rowMode: 'array' as const };
+    // extended: one statement, whatever the text holds
+    const query = { text, values: [...values], rowMode: 'array' as const, queryMode: 'extended' };
     return (await guarded(client.query<(string | null)[]>(query))).rows;
   };
 
-  await guarded(client.query(begin(timeoutMs, hold)));
-  const applied = await rows(APPLY_SETTINGS, [JSON.stringify(SETTINGS)]);
+  await guarded(client.query(begin(clients.timeoutMs, write, hold)));
+  const applied = await rows(APPLY_SETTINGS, [JSON.stringify(write ? WRITE_SETTINGS : READ_SETTINGS)]);
   const serverVersion = Number(applied[0]?.[0]);
   if (serverVersion < OLDEST_SERVER) {
     close();
@@ -86,6 +111,7 @@ export async function openSession({ clients, ctx, hold }: SessionOptions): Promi
     serverVersion,
     rows,
     copy: (query) => startCopy(client, query, guarded),
+    copyIn: (statement) => startCopyIn(client, statement, guarded),
     end: async () => {
       await rows('COMMIT');
       release(false);
@@ -95,10 +121,11 @@ export async function openSession({ clients, ctx, hold }: SessionOptions): Promi
 }
 
 /** The lock comes before the first SELECT: what the transaction sees is fixed there, and must not be older than the lock. */
-function begin(timeoutMs: number, hold: TableName | undefined): string {
+function begin(timeoutMs: number, write: boolean, hold: TableName | undefined): string {
   const lockTimeout = Math.min(LONGEST_LOCK_WAIT_SECONDS * 1_000, Math.ceil(timeoutMs / 2));
   return [
-    'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    // a role or a server that is read-only by default stays so
+    write ? 'BEGIN ISOLATION LEVEL READ COMMITTED' : 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
     'SET LOCAL statement_timeout = 0',
     `SET LOCAL lock_timeout = ${lockTimeout}`,
     ...(hold === undefined ? [] : [`LOCK TABLE ONLY ${quoted(hold)} IN ACCESS SHARE MODE`]),
@@ -118,4 +145,26 @@ function startCopy(client: ClientBase, query: string, guarded: Guarded): Copy {
     await guarded(client.query('')); // the count stands behind the bytes: any answer after it will do
   }
   return { bytes: bytes(), records: () => stream.rowCount };
+}
+
+function startCopyIn(client: ClientBase, statement: string, guarded: Guarded): CopyIn {
+  const stream = client.query(copyFrom(statement));
+  // It reports a refusal by the event alone: what was being written would wait for ever, and must not go on.
+  const failed = new Promise<never>((_, reject) => stream.once('error', reject));
+  failed.catch(() => {});
+  stream.on('error', () => {});
+  const step = (begin: (done: (error?: Error | null) => void) => void) =>
+    guarded(
+      Promise.race([
+        failed,
+        new Promise<void>((resolve, reject) => begin((error) => (error ? reject(error) : resolve()))),
+      ]),
+    );
+  return {
+    write: (bytes) => step((done) => void stream.write(bytes, done)),
+    end: async () => {
+      await step((done) => void stream.end(done));
+      return stream.rowCount;
+    },
+  };
 }

@@ -1,0 +1,59 @@
+// What a database that refuses to be written means for a job. Its messages can hold records; what is told does not.
+import { LonghaulError } from '../../../core/errors.js';
+import { asLonghaulError } from '../errors.js';
+
+interface ServerError {
+  readonly code?: string;
+  readonly schema?: string;
+  readonly table?: string;
+  readonly column?: string;
+  readonly constraint?: string;
+  readonly where?: string;
+}
+
+const READ_ONLY = 'Name the primary server, or give the role and its database leave to write.';
+const DISK_FULL = 'Free space on the database server, then retry the job; finished work is kept.';
+const CONFLICTS = ['23505', '23P01'];
+
+/** As `asLonghaulError`, for a session that writes. */
+export function asWriteError(error: unknown, where: string): Error {
+  const server = error as ServerError;
+  const { code = '' } = server;
+  const about = `${where}:${place(server)}`;
+  if (CONFLICTS.includes(code))
+    return new LonghaulError('restore_conflict', `${about} a row is there already (${code})`);
+  if (/^(22|23|P0)/.test(code))
+    return new LonghaulError('record_refused', `${about} ${reason(code)} (${code})`);
+  if (code === '25006')
+    return new LonghaulError('sink_unwritable', `${where}: the database takes no writes`, {
+      hint: READ_ONLY,
+    });
+  if (code === '53100')
+    return new LonghaulError('disk_full', `${where}: the disk of the database is full`, { hint: DISK_FULL });
+  return asLonghaulError(error, where);
+}
+
+function place({ schema, table, column, constraint, where = '' }: ServerError): string {
+  // `COPY orders, line 3, column note: "…"`: the value behind the column is a record's.
+  const copied = /^COPY ([^,]+), line \d+(?:, column ([^:]+))?/.exec(where);
+  const relation = table === undefined ? copied?.[1] : [schema, table].filter(Boolean).join('.');
+  const parts = [
+    relation === undefined ? '' : ` table ${relation},`,
+    (column ?? copied?.[2]) === undefined ? '' : ` column ${column ?? copied?.[2]},`,
+    constraint === undefined ? '' : ` constraint ${constraint},`,
+  ];
+  return parts.join('');
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  '22001': 'a value is too long',
+  '22003': 'a number is out of range',
+  '23502': 'a value is missing',
+  '23503': 'a row refers to one that is not there',
+  '23514': 'a check fails',
+};
+
+function reason(code: string): string {
+  if (code.startsWith('P0')) return 'a trigger or function of the target refuses a record';
+  return REASONS[code] ?? (code.startsWith('22') ? 'a value does not fit the type' : 'a constraint fails');
+}

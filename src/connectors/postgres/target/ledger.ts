@@ -1,0 +1,229 @@
+// What a restore remembers in the target itself, so that rows and position commit together: schema `longhaul`.
+import { createHash } from 'node:crypto';
+import type { Breadcrumb, Target } from '../../../core/connector.js';
+import type { Checkpoint } from '../../../core/checkpoint.js';
+import { LonghaulError } from '../../../core/errors.js';
+import type { Session } from '../session.js';
+import type { ArchivedTable } from './archived.js';
+
+/** What a flush returns. `seq` counts the commits of the partition. */
+export type PositionState = { readonly seq: number; readonly records: number; readonly bytes: number };
+
+/** A number that both sides lock: a job, or a partition of it. */
+type LockKey = string;
+
+const TABLES = [
+  'CREATE SCHEMA IF NOT EXISTS longhaul',
+  `CREATE TABLE IF NOT EXISTS longhaul.jobs (
+    job text PRIMARY KEY, started_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz, notes json)`,
+  `CREATE TABLE IF NOT EXISTS longhaul.streams (
+    job text, stream text, created boolean NOT NULL, finished smallint NOT NULL DEFAULT 0,
+    notes text[] NOT NULL DEFAULT '{}', description json NOT NULL,
+    PRIMARY KEY (job, stream))`,
+  `CREATE TABLE IF NOT EXISTS longhaul.positions (
+    job text, stream text, partition text, seq bigint NOT NULL, holder text NOT NULL, done boolean NOT NULL DEFAULT false,
+    records bigint NOT NULL DEFAULT 0, checkpoint json, PRIMARY KEY (job, stream, partition))`,
+];
+
+/** Lasts as long as the transaction: of two that claim a job at once, one waits. */
+export async function claimJob(session: Session, job: string): Promise<void> {
+  await lock(session, lockKey('longhaul'));
+  if (!(await hasLedger(session))) for (const statement of TABLES) await session.rows(statement);
+  await session.rows('INSERT INTO longhaul.jobs (job) VALUES ($1) ON CONFLICT DO NOTHING', [job]);
+  await expectOpen(session, job);
+}
+
+export async function hasLedger(session: Session): Promise<boolean> {
+  const [row] = await session.rows(`SELECT to_regclass('longhaul.positions') IS NOT NULL`);
+  return row?.[0] === 't';
+}
+
+/** Keeps the job from being ended until the transaction is over. */
+async function expectOpen(session: Session, job: string): Promise<void> {
+  const [row] = await session.rows('SELECT ended_at IS NULL FROM longhaul.jobs WHERE job = $1 FOR SHARE', [
+    job,
+  ]);
+  if (!row) throw new LonghaulError('chain_broken', 'the target does not know the job any more');
+  if (row[0] !== 't') throw overtaken('the job has ended');
+}
+
+/** null: nothing of the partition was ever committed. */
+export async function positionOf(
+  session: Session,
+  job: string,
+  { stream, partition }: Target,
+): Promise<Checkpoint | null> {
+  const [row] = await session.rows(
+    'SELECT checkpoint FROM longhaul.positions WHERE job = $1 AND stream = $2 AND partition = $3 AND seq > 0',
+    [job, stream, partition],
+  );
+  return row ? (JSON.parse(row[0]!) as Checkpoint) : null;
+}
+
+export interface Hold {
+  readonly job: string;
+  readonly target: Target;
+  /** Unique to a writer. */
+  readonly holder: string;
+}
+
+const HOLDERS = `
+  SELECT pg_terminate_backend(l.pid) FROM pg_locks l
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid <> pg_backend_pid()
+    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+    AND (l.classid::int8 << 32) | l.objid::int8 = $1::int8`;
+
+/**
+ * Takes the partition over at commit `seq`: whoever writes it meanwhile is ended, and cannot commit any more.
+ * Throws `handover` where the position moved on before.
+ */
+export async function takeOver(session: Session, { job, target, holder }: Hold, seq: number): Promise<void> {
+  const { stream, partition } = target;
+  const key = lockKey(job, stream, partition);
+  await session.rows(HOLDERS, [key]);
+  await lock(session, key);
+  await expectOpen(session, job);
+  const taken = await session.rows(
+    `INSERT INTO longhaul.positions AS p (job, stream, partition, holder, seq) VALUES ($1, $2, $3, $4, 0)
+     ON CONFLICT (job, stream, partition) DO UPDATE SET holder = excluded.holder WHERE p.seq = $5 RETURNING p.seq`,
+    [job, stream, partition, holder, seq],
+  );
+  if (Number(taken[0]?.[0] ?? -1) !== seq) throw overtaken('the position has moved on');
+}
+
+/** For the length of the transaction. Throws `handover` where another writer took over. */
+export async function holdPosition(session: Session, { job, target, holder }: Hold): Promise<void> {
+  const { stream, partition } = target;
+  await lock(session, lockKey(job, stream, partition));
+  const mine =
+    'SELECT FROM longhaul.positions WHERE job = $1 AND stream = $2 AND partition = $3 AND holder = $4';
+  if ((await session.rows(mine, [job, stream, partition, holder])).length === 0)
+    throw overtaken('another attempt writes');
+}
+
+/** Moves the position in the transaction that holds the rows; it counts when that commits. */
+export async function movePosition(
+  session: Session,
+  hold: Hold,
+  { cursor, done, tallies }: Breadcrumb,
+  before: number,
+): Promise<PositionState> {
+  const { job, target, holder } = hold;
+  await expectOpen(session, job);
+  const state: PositionState = { seq: before + 1, records: tallies.records, bytes: tallies.bytes };
+  const checkpoint: Checkpoint = { cursor, done, tallies, sink: state };
+  const moved = await session.rows(
+    `UPDATE longhaul.positions SET seq = seq + 1, done = $6, records = $7, checkpoint = $8
+     WHERE job = $1 AND stream = $2 AND partition = $3 AND holder = $4 AND seq = $5 RETURNING seq`,
+    [job, target.stream, target.partition, holder, before, done, tallies.records, JSON.stringify(checkpoint)],
+  );
+  if (moved.length === 0) throw overtaken('another attempt has committed');
+  return state;
+}
+
+/** Ends with the transaction. Partitions that were written, and their records, as the target knows them. */
+export async function finishedWork(
+  session: Session,
+  job: string,
+): Promise<{ partitions: number; records: number }> {
+  const [row] = await session.rows(
+    'SELECT count(*), coalesce(sum(records), 0) FROM longhaul.positions WHERE job = $1 AND done',
+    [job],
+  );
+  return { partitions: Number(row?.[0]), records: Number(row?.[1]) };
+}
+
+/** Streams whose tables the job made. */
+export async function createdStreams(session: Session, job: string): Promise<Set<string>> {
+  if (!(await hasLedger(session))) return new Set();
+  const rows = await session.rows('SELECT stream FROM longhaul.streams WHERE job = $1 AND created', [job]);
+  return new Set(rows.map(([stream]) => stream!));
+}
+
+/** A stream of the job as its archive describes it, and how far its table is: the steps after the load that are done. */
+export interface StreamNote {
+  readonly table: ArchivedTable;
+  readonly created: boolean;
+  readonly finished: number;
+}
+
+export async function noteStream(session: Session, job: string, table: ArchivedTable, created: boolean) {
+  await session.rows(
+    `INSERT INTO longhaul.streams (job, stream, created, description) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+    [job, table.stream, created, JSON.stringify(table)],
+  );
+}
+
+export async function isNoted(session: Session, job: string, stream: string): Promise<boolean> {
+  const noted = 'SELECT FROM longhaul.streams WHERE job = $1 AND stream = $2';
+  return (await session.rows(noted, [job, stream])).length > 0;
+}
+
+export async function streamNames(session: Session, job: string): Promise<string[]> {
+  const rows = await session.rows('SELECT stream FROM longhaul.streams WHERE job = $1 ORDER BY stream', [
+    job,
+  ]);
+  return rows.map(([stream]) => stream!);
+}
+
+/** For the length of the transaction nobody else finishes the stream. null: it is not there any more. */
+export async function holdStream(session: Session, job: string, stream: string): Promise<StreamNote | null> {
+  const [row] = await session.rows(
+    'SELECT created, finished, description FROM longhaul.streams WHERE job = $1 AND stream = $2 FOR UPDATE',
+    [job, stream],
+  );
+  if (!row) return null;
+  const [created, finished, description] = row;
+  return {
+    created: created === 't',
+    finished: Number(finished),
+    table: JSON.parse(description!) as ArchivedTable,
+  };
+}
+
+export async function streamFinished(
+  session: Session,
+  job: string,
+  stream: string,
+  step: number,
+  notes: readonly string[],
+): Promise<void> {
+  await session.rows(
+    'UPDATE longhaul.streams SET finished = $3, notes = notes || $4::text[] WHERE job = $1 AND stream = $2',
+    [job, stream, step, notes],
+  );
+}
+
+/** The job is over: nobody writes for it any more, and only its name and the notes on its streams stay. */
+export async function endJob(session: Session, job: string): Promise<void> {
+  await session.rows(
+    `INSERT INTO longhaul.jobs AS j (job, ended_at, notes) VALUES ($1, now(), (
+       SELECT coalesce(json_agg(note ORDER BY s.stream), '[]') FROM longhaul.streams s, unnest(s.notes) note WHERE s.job = $1))
+     ON CONFLICT (job) DO UPDATE SET ended_at = now(), notes = excluded.notes WHERE j.ended_at IS NULL`,
+    [job],
+  );
+  await session.rows('DELETE FROM longhaul.positions WHERE job = $1', [job]);
+  await session.rows('DELETE FROM longhaul.streams WHERE job = $1', [job]);
+}
+
+/** The notes of a job that has ended; null while it goes on. */
+export async function endOf(session: Session, job: string): Promise<string[] | null> {
+  const [row] = await session.rows(
+    'SELECT notes FROM longhaul.jobs WHERE job = $1 AND ended_at IS NOT NULL',
+    [job],
+  );
+  return row ? (JSON.parse(row[0]!) as string[]) : null;
+}
+
+async function lock(session: Session, key: LockKey): Promise<void> {
+  await session.rows('SELECT pg_advisory_xact_lock($1::int8)', [key]);
+}
+
+function lockKey(...parts: readonly string[]): LockKey {
+  const hash = createHash('sha256').update(JSON.stringify(parts)).digest();
+  return hash.readBigInt64BE().toString();
+}
+
+function overtaken(why: string): LonghaulError {
+  return new LonghaulError('handover', `this attempt lost its partition: ${why}`);
+}

@@ -1,0 +1,112 @@
+// Backs up and restores databases in this process, by the engine's own plan and chunk, for tests that need no Temporal.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createChunk } from '../../src/activities/chunk.js';
+import { DEFAULT_CHECKPOINT, type CheckpointPolicy } from '../../src/activities/flush-policy.js';
+import type { OpenJob } from '../../src/activities/open.js';
+import { planPage } from '../../src/activities/plan.js';
+import { createArchiveSink } from '../../src/archive/sink.js';
+import { createArchiveSource } from '../../src/archive/source.js';
+import { createPostgresConnection } from '../../src/connectors/postgres/index.js';
+import type { Head, SealSummary, Sink, Source } from '../../src/core/connector.js';
+import type { SinkOptions } from '../../src/core/registry.js';
+import type { JobSpec } from '../../src/core/spec.js';
+import type { Store } from '../../src/core/store.js';
+import type { PlanPage } from '../../src/core/work.js';
+import { storeIn } from './archives.js';
+import { testContext } from './reading.js';
+
+const ARCHIVE = 'a-1';
+
+export interface DatabaseArchive {
+  readonly store: Store;
+  /** Where its files lie. */
+  readonly folder: string;
+  /** A source over it, as a restore reads it. */
+  source(): Source;
+  dispose(): Promise<void>;
+}
+
+/** An archive of all tables of a database. */
+export async function archiveOf(url: string, pageSize = 500): Promise<DatabaseArchive> {
+  const root = await mkdtemp(path.join(tmpdir(), 'restoring-'));
+  const store = storeIn(root);
+  const sink = createArchiveSink(store, {
+    path: ARCHIVE,
+    archiveId: ARCHIVE,
+    jobId: 'backup-1',
+    createdAt: '2026-01-02T03:04:05.000Z',
+    compression: 'zstd',
+    source: { connection: 'main', type: 'postgres' },
+    segmentBytes: 65_536,
+  });
+  await runWhole({ source: connection(url).source!({ pageSize }), sink, limits: {} }, BACKUP);
+  return {
+    store,
+    folder: path.join(root, ARCHIVE),
+    source: () => createArchiveSource(store, ARCHIVE, { onDamage: 'fail' }),
+    dispose: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+export interface RestoreOptions extends Partial<SinkOptions> {
+  readonly streams?: readonly string[];
+  readonly policy?: Partial<CheckpointPolicy>;
+}
+
+export async function restoreInto(
+  url: string,
+  archive: DatabaseArchive,
+  { streams, policy, ...options }: RestoreOptions = {},
+): Promise<SealSummary> {
+  return runWhole({ source: archive.source(), sink: sinkOn(url, options), limits: {} }, RESTORE(streams), policy);
+}
+
+export function sinkOn(url: string, options: Partial<SinkOptions> = {}): Sink {
+  return connection(url).sink!({ job: 'restore-1', mode: 'insert', create: false, ...options });
+}
+
+function connection(url: string) {
+  return createPostgresConnection('main', { type: 'postgres', url });
+}
+
+const BACKUP: JobSpec = { kind: 'backup', source: { connection: 'main' }, sink: { connection: 'vault' } };
+const RESTORE = (streams?: readonly string[]): JobSpec => ({
+  kind: 'restore',
+  source: { connection: 'vault', archive: ARCHIVE, ...(streams && { streams: [...streams] }) },
+  sink: { connection: 'main' },
+});
+
+/** Plan, chunks one after the other, settle and seal, as the workflow has them done. */
+export async function runWhole(
+  open: OpenJob,
+  spec: JobSpec,
+  policy: Partial<CheckpointPolicy> = {},
+): Promise<SealSummary> {
+  const ctx = testContext();
+  const heads: Head[] = [];
+  let page: PlanPage | null = null;
+  do {
+    const { after, nextIndex } = { after: page?.after ?? null, nextIndex: heads.length };
+    page = await planPage(open, ctx, { job: { id: 'job-1', spec, createdAt: '' }, after, nextIndex });
+    for (const work of page.work) {
+      const chunk = createChunk({
+        ...open,
+        work,
+        from: null,
+        policy: { ...DEFAULT_CHECKPOINT, ...policy },
+        requests: null,
+        stop: ctx.stop,
+        signal: ctx.signal,
+        clock: { now: () => Date.now() },
+      });
+      const { checkpoint } = await chunk.run();
+      const { stream, index, partition } = work;
+      const { records } = checkpoint.tallies;
+      heads.push({ stream, index, partition: partition.id, state: checkpoint.sink, records });
+    }
+  } while (!page.done);
+  const settled = await open.sink.settle(ctx, heads.slice(1), null);
+  return open.sink.seal(ctx, { heads: heads.slice(0, 1), settled, report: {} });
+}
