@@ -60,7 +60,11 @@ export async function restoreInto(
   archive: DatabaseArchive,
   { streams, policy, ...options }: RestoreOptions = {},
 ): Promise<SealSummary> {
-  return runWhole({ source: archive.source(), sink: sinkOn(url, options), limits: {} }, RESTORE(streams), policy);
+  return runWhole(
+    { source: archive.source(), sink: sinkOn(url, options), limits: {} },
+    RESTORE(streams),
+    policy,
+  );
 }
 
 export function sinkOn(url: string, options: Partial<SinkOptions> = {}): Sink {

@@ -42,17 +42,26 @@ export function stagesOf(streams: readonly string[], references: readonly Refere
   while (left.length > 0) {
     const waits = (name: string) => inner.some(({ from, to }) => from === name && left.includes(to));
     const ready = left.filter((name) => !waits(name));
-    if (ready.length === 0)
-      throw circle(inner.find(({ from, to }) => left.includes(from) && left.includes(to)));
+    if (ready.length === 0) throw circle(closingOf(left[0]!, inner, left));
     stages.push(ready);
     left = left.filter((name) => !ready.includes(name));
   }
   return stages;
 }
 
-function circle(reference: Reference | undefined): LonghaulError {
-  const { constraint, from, to } = reference!;
-  const what = from === to ? `${from} refers to itself` : `${from} and ${to} refer to each other`;
+/** Each of those left refers to one of them, so that a way from any of them ends in a circle. */
+function closingOf(start: string, references: readonly Reference[], left: readonly string[]): Reference {
+  const seen = new Set<string>();
+  for (let at = start; ;) {
+    seen.add(at);
+    const next = references.find(({ from, to }) => from === at && left.includes(to))!;
+    if (seen.has(next.to)) return next;
+    at = next.to;
+  }
+}
+
+function circle({ constraint, from, to }: Reference): LonghaulError {
+  const what = from === to ? `${from} refers to itself` : `${from} refers back to ${to}`;
   return new LonghaulError(
     'table_unfit',
     `constraint ${constraint}: ${what}, and rows are written in parts`,
