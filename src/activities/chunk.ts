@@ -61,7 +61,7 @@ export function createChunk(options: ChunkOptions): Chunk {
       if (checkpoint.done) return { end: 'exhausted', checkpoint };
       return await copyInto(await sink.open(ctx, target, checkpoint.sink));
     } catch (error) {
-      throw new ChunkError(error, checkpoint);
+      throw error instanceof ChunkError ? error : new ChunkError(error, checkpoint, 'sink');
     }
   }
 
@@ -113,7 +113,7 @@ export function createChunk(options: ChunkOptions): Chunk {
     if (error instanceof LonghaulError && error.reaction === 'throttled' && error.until !== undefined) {
       return { end: 'waiting', checkpoint, wait: { until: error.until, reason: error.message } };
     }
-    throw error;
+    throw new ChunkError(error, checkpoint, 'source');
   }
 
   return {
