@@ -60,14 +60,13 @@ async function readEvents(
   execution: { workflowId: string; runId: string },
 ): Promise<Event[]> {
   const events: Event[] = [];
-  for (
-    let nextPageToken: Uint8Array | null = new Uint8Array();
-    nextPageToken?.length !== 0 || events.length === 0;
-  ) {
-    const page = await workflowService.getWorkflowExecutionHistory({ namespace, execution, nextPageToken });
+  let nextPageToken: Uint8Array | undefined;
+  do {
+    const request = { namespace, execution, ...(nextPageToken && { nextPageToken }) };
+    const page = await workflowService.getWorkflowExecutionHistory(request);
     events.push(...(page.history?.events ?? []));
-    nextPageToken = page.nextPageToken;
-  }
+    ({ nextPageToken } = page);
+  } while (nextPageToken.length > 0);
   return events;
 }
 
