@@ -56,7 +56,7 @@ async function perform(stage: Stage, options: DemoOptions, signal: AbortSignal):
   if (!options.stay)
     return io.err('The archive goes with the demo; `npm run demo -- --stay` keeps everything to look at.');
   io.err(
-    `Everything stays until Ctrl-C: ${longhaul.api} (API and dashboard), ${longhaul.webUi} (Temporal), ${sampleUrl} (sample API)`,
+    `Everything stays until Ctrl-C: ${longhaul.api} (API), ${longhaul.webUi} (Temporal), ${sampleUrl} (sample API)`,
   );
   io.err(`Try: npx longhaul jobs --data-dir ${stage.dataDir}`);
   if (!signal.aborted) await once(signal, 'abort');

@@ -83,7 +83,7 @@ async function openLonghaul({ stage }: Telling, tell: Narrator, sampleUrl: strin
     if (!OF_A_SERVICE.test(line)) tell.fact(line);
   });
   tell.facts([
-    ['API and dashboard', longhaul.api],
+    ['API', longhaul.api],
     ['Temporal Web UI', longhaul.webUi],
     ['worker', `process ${longhaul.pids.workers.join(', ')}`],
   ]);

@@ -1,14 +1,13 @@
 // The one loop that moves data, the same for every connector and every kind of job. Knows nothing of Temporal.
-import { START, subtract, type Checkpoint, type Tallies } from '../core/checkpoint.js';
-import type { Context, Meter, Page, Sink, SinkWriter, Source } from '../core/connector.js';
+import { START, subtract, type Checkpoint } from '../core/checkpoint.js';
+import type { Context, Page, Sink, SinkWriter, Source } from '../core/connector.js';
 import { LonghaulError, Stopped } from '../core/errors.js';
-import { createRate } from '../core/rate.js';
-import type { ChunkEnd, ChunkResult, Heartbeat, PartitionWork, Wait } from '../core/work.js';
-import type { Clock } from './deps.js';
+import type { ChunkEnd, ChunkResult, Heartbeat, PartitionWork } from '../core/work.js';
+import type { Clock } from './clock.js';
 import { ChunkError } from './failures.js';
-import { CHUNK_BUDGET, createFlushPolicy, type CheckpointPolicy } from './flush-policy.js';
-import { patiently } from './patience.js';
-import { prefetch } from './prefetch.js';
+import { createBudget, createFlushPolicy, type CheckpointPolicy } from './flush-policy.js';
+import { letGo, prefetch } from './prefetch.js';
+import { bytesOf, createTally } from './tally.js';
 
 export interface ChunkOptions {
   readonly source: Source;
@@ -17,13 +16,13 @@ export interface ChunkOptions {
   /** Where to begin: the newest breadcrumb, from the workflow or from an attempt that was lost. */
   readonly from: Checkpoint | null;
   readonly policy: CheckpointPolicy;
-  /** Requests that may be sent before the chunk returns with `quota`; null: no limit. */
+  /** Requests that may be sent, over all attempts, before the chunk returns with `quota`; null: no limit. */
   readonly requests: number | null;
   /** Told to flush and return. */
   readonly stop: AbortSignal;
   /** Told to break off what is in flight. */
   readonly signal: AbortSignal;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface Chunk {
@@ -34,132 +33,120 @@ export interface Chunk {
 }
 
 export function createChunk(options: ChunkOptions): Chunk {
-  const { source, sink, work, clock, policy } = options;
+  const { source, sink, work, clock } = options;
+  const target = { stream: work.stream, partition: work.partition.id, index: work.index };
   const origin = work.checkpoint ?? START;
-  let checkpoint = options.from ?? origin;
-  let seen: Tallies = checkpoint.tallies;
-  let sent = 0;
-  let wait: Wait | null = null;
-  const rate = createRate();
+  /** The chunk's own reason to end. */
   const enough = new AbortController();
   const stop = AbortSignal.any([options.stop, enough.signal]);
+  const tally = createTally(keepQuota);
+  const ctx: Context = { stop, signal: options.signal, meter: tally.meter };
+  /** The newest that is durable. */
+  let checkpoint = options.from ?? origin;
 
-  const meter: Meter = {
-    request() {
-      seen = { ...seen, requests: seen.requests + 1 };
-      sent += 1;
-      if (options.requests !== null && sent >= options.requests) enough.abort('quota' satisfies ChunkEnd);
-    },
-    retry() {
-      seen = { ...seen, retries: seen.retries + 1 };
-    },
-    waiting(until, reason) {
-      wait = until === null ? null : { until, reason };
-    },
-  };
-  const ctx: Context = { stop, signal: options.signal, meter };
+  function end(reason: ChunkEnd): void {
+    enough.abort(reason);
+  }
+
+  function keepQuota(): void {
+    const sent = tally.total().requests - origin.tallies.requests;
+    if (options.requests !== null && sent >= options.requests) end('quota');
+  }
 
   async function run(): Promise<ChunkResult> {
     try {
-      return await patiently(ctx, clock, attempt);
+      checkpoint = (await sink.recover?.(ctx, target, checkpoint.sink)) ?? begun(checkpoint);
+      tally.begin(checkpoint.tallies);
+      keepQuota();
+      if (checkpoint.done) return { end: 'exhausted', checkpoint };
+      return await copyInto(await sink.open(ctx, target, checkpoint.sink));
     } catch (error) {
+      // Broken off in the sink: what was not flushed is read again.
       if (error instanceof Stopped && stop.aborted) return { end: endOf(enough.signal), checkpoint };
-      throw error instanceof ChunkError ? error : new ChunkError(error, checkpoint);
+      throw error instanceof ChunkError ? error : new ChunkError(error, checkpoint, 'sink');
     }
   }
 
-  /** Begins where the sink stands: after one that broke in its sink, too. */
-  async function attempt(): Promise<ChunkResult> {
-    const found = await sink.recover?.(ctx, target(work), checkpoint.sink);
-    if (found) checkpoint = found;
-    seen = checkpoint.tallies;
-    if (checkpoint.done) return { end: 'exhausted', checkpoint };
-    const writer = await sink.open(ctx, target(work), checkpoint.sink);
+  async function copyInto(writer: SinkWriter): Promise<ChunkResult> {
     try {
       return await copy(writer);
     } catch (error) {
-      await writer.abort();
+      await writer.abort().catch(() => undefined);
       throw error;
     }
   }
 
+  /** Whatever ends the reading, what was read is kept first. An error of the sink is thrown at once. */
   async function copy(writer: SinkWriter): Promise<ChunkResult> {
-    let next = checkpoint.cursor;
-    let done = false;
-    let sinkFailed = false;
-    const flushes = createFlushPolicy(policy, clock.now());
-    const begun = clock.now();
-    const doneBytes = seen.bytes;
-
-    async function onSink<T>(writing: Promise<T>): Promise<T> {
-      return writing.catch((error: unknown) => {
-        sinkFailed = true;
-        throw error;
-      });
-    }
+    let at = { cursor: checkpoint.cursor, done: false };
+    const spent = createBudget(clock.now());
+    const flushes = createFlushPolicy(options.policy, clock.now());
 
     async function flush(): Promise<void> {
-      const breadcrumb = { cursor: next, done, tallies: seen };
-      const state = await onSink(writer.flush(breadcrumb));
-      checkpoint = { ...breadcrumb, sink: state };
+      const breadcrumb = { ...at, tallies: tally.total() };
+      checkpoint = { ...breadcrumb, sink: await writer.flush(breadcrumb) };
       flushes.flushed(clock.now());
     }
 
     async function take(page: Page): Promise<void> {
-      await onSink(writer.write(page));
-      const bytes = sizeOf(page);
-      seen = {
-        ...seen,
-        records: seen.records + page.records,
-        bytes: seen.bytes + bytes,
-        pages: seen.pages + 1,
-      };
-      next = page.next;
-      done = page.next === null;
-      if (!done && flushes.due(bytes, clock.now())) await flush();
-      const spent = clock.now() - begun >= CHUNK_BUDGET.ms || seen.bytes - doneBytes >= CHUNK_BUDGET.bytes;
-      if (spent) enough.abort('budget' satisfies ChunkEnd);
+      await writer.write(page);
+      tally.add(page);
+      at = { cursor: page.next, done: page.next === null };
+      const bytes = bytesOf(page);
+      if (!at.done && flushes.due(bytes, clock.now())) await flush();
+      if (spent(bytes, clock.now())) end('budget');
     }
 
-    try {
-      const pages = source.read(ctx, work.stream, work.partition, checkpoint.cursor);
-      for await (const page of prefetch(pages, stop)) await take(page);
-      done = true;
-      await flush();
-      return { end: 'exhausted', checkpoint };
-    } catch (error) {
-      if (sinkFailed) throw error;
-      return await endedEarly(error, flush);
-    }
+    const pages = source.read(ctx, work.stream, work.partition, checkpoint.cursor);
+    const broken = await drain(prefetch(pages, stop), (page) => take(page).catch(giveUp));
+    if (!broken) at = { ...at, done: true };
+    await flush();
+    return broken ? endedBy(broken.error) : { end: 'exhausted', checkpoint };
   }
 
-  /** The source ended the chunk: what was read is kept, whatever the reason. */
-  async function endedEarly(error: unknown, flush: () => Promise<void>): Promise<ChunkResult> {
-    await flush();
-    if (error instanceof Stopped) return { end: endOf(enough.signal), checkpoint };
+  /** The sink fails: a source that waits to ask again need not wait any longer. */
+  function giveUp(error: unknown): never {
+    end('stopped');
+    throw error;
+  }
+
+  function endedBy(error: unknown): ChunkResult {
+    if (error instanceof Stopped && stop.aborted) return { end: endOf(enough.signal), checkpoint };
     if (error instanceof LonghaulError && error.reaction === 'throttled' && error.until !== undefined) {
       return { end: 'waiting', checkpoint, wait: { until: error.until, reason: error.message } };
     }
-    throw new ChunkError(error, checkpoint);
+    throw new ChunkError(error, checkpoint, 'source');
   }
 
   return {
     run,
     heartbeat() {
-      rate.sample(seen.records, clock.now());
       const delta = subtract(checkpoint.tallies, origin.tallies);
-      return { stream: work.stream, checkpoint, delta, rate: rate.perSecond(), wait };
+      return { stream: work.stream, checkpoint, delta, rate: tally.rate(clock.now()), wait: tally.wait() };
     },
   };
 }
 
-const target = ({ stream, partition, index }: PartitionWork) => ({ stream, partition: partition.id, index });
+/** Gives each page to `take`; resolves with the error that broke the reading off, or null at its end. */
+async function drain(pages: AsyncGenerator<Page>, take: (page: Page) => Promise<void>) {
+  try {
+    for (;;) {
+      const step = await pages.next().catch((error: unknown) => ({ error }));
+      if ('error' in step) return step;
+      if (step.done) return null;
+      await take(step.value);
+    }
+  } finally {
+    await letGo(pages);
+  }
+}
+
+/** Where the sink knows of nothing, nothing was kept. */
+function begun(checkpoint: Checkpoint): Checkpoint {
+  return checkpoint.sink === null ? START : checkpoint;
+}
 
 /** `quota` and `budget` are the chunk's own reasons; any other stop came from outside. */
 function endOf(enough: AbortSignal): ChunkEnd {
   return enough.aborted ? (enough.reason as ChunkEnd) : 'stopped';
-}
-
-function sizeOf({ payload }: Page): number {
-  return payload.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
 }

@@ -1,10 +1,6 @@
 // What the activities need from outside; the worker's composition root provides it.
 import type { Connections } from '../core/registry.js';
-
-export interface Clock {
-  /** Epoch ms. */
-  now(): number;
-}
+import type { Clock } from './clock.js';
 
 export interface ActivityDeps {
   readonly connections: Connections;

@@ -10,23 +10,30 @@ export function toErrorData(error: unknown): ErrorData {
   return { code: 'internal', message, hint: ERRORS.internal.hint };
 }
 
+const LONGEST_DELAY_MS = 60_000;
+
 /** An error thrown out of a chunk, with the checkpoint that was reached before it. */
 export class ChunkError extends Error {
   override readonly name = 'ChunkError';
   constructor(
     override readonly cause: unknown,
     readonly checkpoint: Checkpoint,
+    readonly side: 'source' | 'sink',
   ) {
     super('the chunk ended at an error');
   }
 }
 
-/** Named errors were retried where that could help: the job ends with them, unless the source said when to come back. */
+/**
+ * A source's errors were retried where that could help: the job ends with them, unless the source said when to come back.
+ * A sink's may still pass: another attempt goes on from the checkpoint.
+ */
 export function toFailure(thrown: unknown, attempt: number, now: number): ApplicationFailure {
   const [cause, checkpoint] =
     thrown instanceof ChunkError ? [thrown.cause, thrown.checkpoint] : [thrown, undefined];
   const error = toErrorData(cause);
-  const nextRetryDelay = delayOf(cause, error, attempt, now);
+  const mayPass = thrown instanceof ChunkError && thrown.side === 'sink';
+  const nextRetryDelay = delayOf(cause, error, { attempt, now, mayPass });
   return ApplicationFailure.create({
     type: error.code,
     message: error.message,
@@ -37,11 +44,16 @@ export function toFailure(thrown: unknown, attempt: number, now: number): Applic
 }
 
 /** ms until Temporal shall try again; null: never. Faults of our own get a few tries, later each time, for a lucky other worker. */
-function delayOf(cause: unknown, { code }: ErrorData, attempt: number, now: number): number | null {
+function delayOf(
+  cause: unknown,
+  { code }: ErrorData,
+  { attempt, now, mayPass }: { attempt: number; now: number; mayPass: boolean },
+): number | null {
   const until = cause instanceof LonghaulError ? cause.until : undefined;
-  if (ERRORS[code].reaction === 'throttled' && until !== undefined) return Math.max(1, until - now);
-  const again = code === 'internal' && attempt < (ERRORS.internal.attempts ?? 1);
-  return again ? 1_000 * 2 ** attempt : null;
+  const { reaction, attempts = 1 } = ERRORS[code];
+  if (reaction === 'throttled' && until !== undefined) return Math.max(1, until - now);
+  const again = (code === 'internal' || (mayPass && reaction === 'transient')) && attempt < attempts;
+  return again ? Math.min(LONGEST_DELAY_MS, 1_000 * 2 ** attempt) : null;
 }
 
 /** Hands over to another worker at once: this one is shutting down. Costs no wait and loses no page. */

@@ -40,3 +40,12 @@ export function createFlushPolicy(policy: CheckpointPolicy, start: number): Flus
     },
   };
 }
+
+/** Counts what was written; says whether the chunk has done its share. `start` and `now` in epoch ms. */
+export function createBudget(start: number): (bytes: number, now: number) => boolean {
+  let total = 0;
+  return (bytes, now) => {
+    total += bytes;
+    return now - start >= CHUNK_BUDGET.ms || total >= CHUNK_BUDGET.bytes;
+  };
+}

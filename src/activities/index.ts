@@ -1,6 +1,7 @@
 // The activities of the worker tier, each a few lines: open the job's two sides, do the work on a lifeline.
 import { Context as ActivityContext } from '@temporalio/activity';
-import type { Activities, CopyInput, Heartbeat } from '../core/work.js';
+import type { Context } from '../core/connector.js';
+import type { Activities, CopyInput, Heartbeat, JobRef } from '../core/work.js';
 import { createChunk } from './chunk.js';
 import type { ActivityDeps } from './deps.js';
 import { handover, toErrorData } from './failures.js';
@@ -12,37 +13,22 @@ import { planPage } from './plan.js';
 
 export function createActivities(deps: ActivityDeps): Activities {
   const { clock } = deps;
-  return {
-    plan: (input) =>
-      onLifeline(clock, (line) =>
-        patiently(quietContext(line), clock, () =>
-          withJob(deps, input.job, (open) => planPage(open, quietContext(line), input)),
-        ),
-      ),
 
+  /** For work that may be repeated whole, as every method of a sink may. */
+  function onJob<T>(job: JobRef, work: (open: OpenJob, ctx: Context) => Promise<T>): Promise<T> {
+    return onLifeline(clock, (line) => {
+      const ctx = quietContext(line);
+      return patiently(ctx, clock, () => withJob(deps, job, (open) => work(open, ctx)));
+    });
+  }
+
+  return {
+    plan: (input) => onJob(input.job, (open, ctx) => planPage(open, ctx, input)),
     copy: (input) =>
       onLifeline(clock, (line) => withJob(deps, input.job, (open) => copy(deps, line, open, input))),
-
-    settle: ({ job, heads, settled }) =>
-      onLifeline(clock, (line) =>
-        patiently(quietContext(line), clock, () =>
-          withJob(deps, job, ({ sink }) => sink.settle(quietContext(line), heads, settled)),
-        ),
-      ),
-
-    seal: ({ job, heads, settled, report }) =>
-      onLifeline(clock, (line) =>
-        patiently(quietContext(line), clock, () =>
-          withJob(deps, job, ({ sink }) => sink.seal(quietContext(line), { heads, settled, report })),
-        ),
-      ),
-
-    discard: ({ job }) =>
-      onLifeline(clock, (line) =>
-        patiently(quietContext(line), clock, () =>
-          withJob(deps, job, ({ sink }) => sink.discard(quietContext(line))),
-        ),
-      ),
+    settle: ({ job, heads, settled }) => onJob(job, ({ sink }, ctx) => sink.settle(ctx, heads, settled)),
+    seal: ({ job, ...work }) => onJob(job, ({ sink }, ctx) => sink.seal(ctx, work)),
+    discard: ({ job }) => onJob(job, ({ sink }, ctx) => sink.discard(ctx)),
 
     async checkConnection({ connection }) {
       const signal = AbortSignal.timeout(10_000);

@@ -3,7 +3,7 @@ import { Context as ActivityContext } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Context, Meter } from '../core/connector.js';
 import { Stopped } from '../core/errors.js';
-import type { Clock } from './deps.js';
+import type { Clock } from './clock.js';
 import { handover, toFailure } from './failures.js';
 
 /** The worker's throttle lets about as many through, so a cancel is heard within half a second. */

@@ -4,7 +4,7 @@ import type { JobSpec } from '../core/spec.js';
 import type { PartitionWork, PlanInput, PlanPage } from '../core/work.js';
 import type { OpenJob } from './open.js';
 
-/** A page of the plan stays small, since the workflow carries it: whole streams until one of these is reached. */
+/** A page of the plan stays small, names included, since the workflow carries it: whole streams until one of these is reached. */
 const MOST_PARTITIONS = 100;
 const MOST_BYTES = 16_384;
 
@@ -15,11 +15,16 @@ const CUT_FROM_RECORDS = 20_000;
 const RECORDS_PER_PARTITION = 1_000_000;
 const MOST_CUTS = 64;
 
+interface Planned {
+  readonly stream: Stream;
+  readonly partitions: readonly Partition[];
+}
+
 export async function planPage(open: OpenJob, ctx: Context, input: PlanInput): Promise<PlanPage> {
   const { sink, limits } = open;
   const { spec } = input.job;
   const lanes = Math.min(spec.options?.lanes ?? DEFAULT_LANES, limits.concurrency ?? Infinity);
-  const planned: { stream: Stream; partitions: Partition[] }[] = [];
+  const planned: Planned[] = [];
   let done = true;
   let barrier = false;
 
@@ -30,8 +35,7 @@ export async function planPage(open: OpenJob, ctx: Context, input: PlanInput): P
     }
     barrier ||= begins;
     planned.push({ stream, partitions: await partitionsOf(open, ctx, stream, lanes) });
-    const cuts = planned.flatMap((p) => p.partitions);
-    done = cuts.length < MOST_PARTITIONS && sizeOf(cuts) < MOST_BYTES;
+    done = countOf(planned) < MOST_PARTITIONS && sizeOf(planned) < MOST_BYTES;
     if (!done) break;
   }
   await sink.begin(
@@ -103,7 +107,7 @@ async function partitionsOf(
   for (let want = cutsOf(stream, lanes); ; want = Math.floor(want / 2)) {
     const partitions: Partition[] = [];
     for await (const partition of open.source.partitions(ctx, stream, want)) partitions.push(partition);
-    if (want <= 1 || sizeOf(partitions) < MOST_BYTES) return partitions;
+    if (want <= 1 || sizeOf([{ stream, partitions }]) < MOST_BYTES) return partitions;
   }
 }
 
@@ -113,7 +117,14 @@ function cutsOf({ estimate }: Stream, lanes: number): number {
   return Math.min(MOST_CUTS, Math.max(lanes, Math.ceil(estimate / RECORDS_PER_PARTITION)));
 }
 
-const sizeOf = (partitions: readonly Partition[]): number => JSON.stringify(partitions).length;
+const countOf = (planned: readonly Planned[]): number =>
+  planned.reduce((sum, { partitions }) => sum + partitions.length, 0);
+
+/** Letters of the names (one for the stream, one for each partition) and of the partitions. */
+function sizeOf(planned: readonly Planned[]): number {
+  const carried = planned.map(({ stream: { name }, partitions }) => [name, partitions.map((p) => [name, p])]);
+  return Buffer.byteLength(JSON.stringify(carried));
+}
 
 function namesOf(spec: JobSpec): readonly string[] | undefined {
   return spec.kind === 'verify' ? undefined : spec.source.streams;

@@ -25,6 +25,11 @@ export async function* prefetch(pages: AsyncIterable<Page>, stop: AbortSignal): 
     }
     throw new Stopped('told to stop between pages');
   } finally {
-    await iterator.return?.();
+    await letGo(iterator);
   }
+}
+
+/** Ends a reading. What was read is whole: however the source fails to let go, it must not hide how the reading went. */
+export async function letGo(pages: AsyncIterator<Page>): Promise<void> {
+  await pages.return?.().catch(() => undefined);
 }

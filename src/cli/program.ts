@@ -60,7 +60,7 @@ const EXIT_CODES =
 function addServices(program: Command, io: Io, done: Done): void {
   program
     .command('dev')
-    .description('run Temporal, API, dashboard and workers on this machine')
+    .description('run Temporal, API and workers on this machine')
     .addOption(configOption())
     .option('--port <n>', 'of the API; 0: a free one', port, 8400)
     .option('--data-dir <dir>', 'where everything is kept', '.longhaul')
@@ -71,7 +71,7 @@ function addServices(program: Command, io: Io, done: Done): void {
     .action(async (options: DevOptions) => done(await (await services()).dev(options)));
   program
     .command('api')
-    .description('run the API and dashboard')
+    .description('run the API')
     .addOption(configOption())
     .option('--port <n>', '0: a free one', port, 8400)
     .option('--host <address>', 'address to listen on', '127.0.0.1')

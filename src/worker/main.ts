@@ -1,5 +1,6 @@
 // Composition root of the worker tier: config, connectors, Temporal; runs until it is told to stop.
 import { NativeConnection, type Worker } from '@temporalio/worker';
+import { systemClock } from '../activities/clock.js';
 import { loadConfig } from '../config/load.js';
 import { temporalTarget, type TemporalTarget } from '../config/temporal.js';
 import { LonghaulError } from '../core/errors.js';
@@ -20,7 +21,7 @@ export async function runWorker(options: { readonly configPath: string }): Promi
   try {
     const deps = {
       connections: createConnections(config),
-      clock: { now: () => Date.now() },
+      clock: systemClock,
       log,
       version: VERSION,
     };

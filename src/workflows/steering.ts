@@ -13,7 +13,7 @@ export type Halt =
 
 export interface Steering {
   readonly halt: Halt | null;
-  /** Ends all lanes at their next checkpoint. The first reason stands. */
+  /** Ends all lanes at their next checkpoint. The first reason stands; a cancel overrides it, for it must not be lost. */
   stop(halt: Halt): void;
   /** Holds all lanes until then, durably; the latest time counts. */
   waitUntil(wait: Wait): void;
@@ -32,7 +32,7 @@ export function createSteering(board: Board, cancelRequested: Promise<never>, ch
   const interrupt = (): void => chunks.forEach((scope) => scope.cancel());
 
   function stop(reason: Halt): void {
-    if (halt) return;
+    if (halt && reason.reason !== 'cancelled') return;
     halt = reason;
     timer?.cancel();
     interrupt();

@@ -174,6 +174,23 @@ describe('a person', { timeout: START_TIMEOUT_MS }, () => {
     await expect(recordsIn(longhaul.archiveOf(ended), 'contacts')).rejects.toThrow('ENOENT');
   });
 
+  test('sees until when a job waits for its source, and can end it before', async () => {
+    await start(1);
+    api.addFault('contacts').after(5).throttle(3_600);
+    const asked = Date.now();
+    const { id } = await longhaul.post({
+      kind: 'backup',
+      source: { connection: 'api' },
+      sink: { connection: 'vault' },
+    });
+    const waiting = await longhaul.waitFor(id, 'it waits', ({ state }) => state === 'waiting');
+    expect(Date.parse(waiting.progress.waitingUntil!)).toBeGreaterThan(asked + 3_500_000);
+    expect(waiting.progress).toMatchObject({ records: 5 * PAGE, recordsPerSecond: null });
+    api.assertAllFaultsFired();
+    await longhaul.steer(id, 'cancel');
+    expect((await longhaul.ended(id)).state).toBe('cancelled');
+  });
+
   test('sees how far a job is while no worker lives', async () => {
     await start(0);
     const worker = longhaul.startWorker();

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createChunk } from '../../src/activities/chunk.js';
+import { systemClock } from '../../src/activities/clock.js';
 import { DEFAULT_CHECKPOINT, type CheckpointPolicy } from '../../src/activities/flush-policy.js';
 import type { OpenJob } from '../../src/activities/open.js';
 import { planPage } from '../../src/activities/plan.js';
@@ -103,7 +104,7 @@ export async function runWhole(
         requests: null,
         stop: ctx.stop,
         signal: ctx.signal,
-        clock: { now: () => Date.now() },
+        clock: systemClock,
       });
       const { checkpoint } = await chunk.run();
       const { stream, index, partition } = work;

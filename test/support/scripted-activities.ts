@@ -59,7 +59,7 @@ export async function untilCancelled(): Promise<void> {
 }
 
 export function fails(error: unknown, checkpoint: Checkpoint): never {
-  throw toFailure(new ChunkError(error, checkpoint), 1, 0);
+  throw toFailure(new ChunkError(error, checkpoint, 'source'), 1, 0);
 }
 
 export function scriptedActivities(script: Script): { activities: Activities; calls: Calls } {

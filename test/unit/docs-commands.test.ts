@@ -47,9 +47,9 @@ function callsOf(page: DocsPage): string[] {
   return code.flatMap((text) => /(?:^|\bnpx )longhaul ([a-z].*)$/.exec(text)?.[1] ?? []);
 }
 
-const calls = pages.flatMap((page) => callsOf(page).map((call) => ({ file: page.path, call })));
+const calls = pages.flatMap((page) => callsOf(page).map((call) => [page.path, call] as const));
 
-test.each(calls)('$file: `longhaul $call` has a command and flags that exist', ({ call }) => {
+test.each(calls)('%s: `longhaul %s` has a command and flags that exist', (_, call) => {
   const [first = '', second = ''] = call.split(' ');
   const text = helps.get(`${first} ${second}`) ?? helps.get(first);
   expect(text).toBeDefined();

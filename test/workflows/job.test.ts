@@ -139,6 +139,27 @@ describe('steering', () => {
     });
   });
 
+  it('is cancelled even when it comes while the job is failing', async () => {
+    const chunk: Script['chunk'] = async (input) => {
+      if (input.work.stream === 'b')
+        return fails(new LonghaulError('table_missing', 'gone'), advance(input, 0, false));
+      await untilCancelled();
+      flushing = true;
+      await until('the cancel has come', () => cancelled);
+      return { end: 'stopped', checkpoint: advance(input, 3, false) };
+    };
+    let [flushing, cancelled] = [false, false];
+    await withJob({ streams: { a: [10], b: [10] }, chunk }, async ({ handle, calls, memo }) => {
+      await until('the lane that works is flushing', () => flushing);
+      await handle.cancel();
+      await until('the workflow has heard of it', async () => (await memo()).state === 'cancelling');
+      cancelled = true;
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect((await handle.describe()).status.name).toBe('CANCELLED');
+      expect(calls.discard).toHaveLength(1);
+    });
+  });
+
   it('cancels a paused job', async () => {
     const chunk: Script['chunk'] = async (input) => {
       await untilCancelled();

@@ -1,0 +1,60 @@
+// Counts what a chunk does: the meter it lends its source, the tallies of its checkpoints, the figures people see.
+import { NO_TALLIES, type Tallies } from '../core/checkpoint.js';
+import type { Meter, Page } from '../core/connector.js';
+import { createRate } from '../core/rate.js';
+import type { Wait } from '../core/work.js';
+
+export interface Tally {
+  readonly meter: Meter;
+  /** Of the partition, whatever was flushed or not. */
+  total(): Tallies;
+  /** Goes on from what is durable. */
+  begin(durable: Tallies): void;
+  add(page: Page): void;
+  wait(): Wait | null;
+  /** Records a second over the last seconds, as of `now` in epoch ms. To be asked steadily. */
+  rate(now: number): number;
+}
+
+/** `onRequest` hears of each request that the source reports, after it was counted. */
+export function createTally(onRequest: () => void): Tally {
+  let total = NO_TALLIES;
+  let read = 0;
+  let wait: Wait | null = null;
+  const rate = createRate();
+  return {
+    meter: {
+      request() {
+        total = { ...total, requests: total.requests + 1 };
+        onRequest();
+      },
+      retry() {
+        total = { ...total, retries: total.retries + 1 };
+      },
+      waiting(until, reason) {
+        wait = until === null ? null : { until, reason };
+      },
+    },
+    total: () => total,
+    begin: (durable) => void (total = durable),
+    add(page) {
+      read += page.records;
+      total = {
+        ...total,
+        records: total.records + page.records,
+        bytes: total.bytes + bytesOf(page),
+        pages: total.pages + 1,
+      };
+    },
+    wait: () => wait,
+    rate(now) {
+      rate.sample(read, now);
+      return rate.perSecond();
+    },
+  };
+}
+
+/** Before compression; of a page that checks stored objects, what it checked. */
+export function bytesOf({ payload, audit }: Page): number {
+  return audit?.bytes ?? payload.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+}

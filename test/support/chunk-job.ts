@@ -1,0 +1,100 @@
+// One partition on its way, chunk after chunk, from a source in memory into a real archive in a folder.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createChunk, type ChunkOptions } from '../../src/activities/chunk.js';
+import { createArchiveSink } from '../../src/archive/sink.js';
+import type { Checkpoint } from '../../src/core/checkpoint.js';
+import type { Sink } from '../../src/core/connector.js';
+import type { Store } from '../../src/core/store.js';
+import type { PartitionWork } from '../../src/core/work.js';
+import { recordsIn } from './archive-reader.js';
+import { ARCHIVE, storeIn, verifyArchive } from './archives.js';
+import { createMemorySource, wholeOf, type MemorySource } from './memory-source.js';
+import { testContext } from './reading.js';
+import { REPORT, stream } from './writing.js';
+
+export const STREAM = 'contacts';
+export const EVERY_PAGE = { seconds: 3_600, bytes: Infinity, pages: 1 };
+export const SELDOM = { seconds: 3_600, bytes: Infinity, pages: Infinity };
+
+export interface Start extends Partial<Omit<ChunkOptions, 'stop' | 'signal'>> {
+  /** What the workflow knows. */
+  readonly checkpoint?: Checkpoint | null;
+}
+
+export interface ChunkJob {
+  readonly source: MemorySource;
+  readonly store: Store;
+  readonly work: PartitionWork;
+  sinkOn(store: Store): Sink;
+  /** A chunk and its two switches. Checkpoints fall at its end only, unless said otherwise. */
+  chunk(start?: Start): ReturnType<typeof createChunk> & { stop(): void; abort(): void };
+  /** Seals with the partition ended there, and reads all its records back. */
+  sealed(checkpoint: Checkpoint): Promise<readonly string[]>;
+  /** What the sealed archive holds now, and what a verify finds wrong with it. */
+  published(): Promise<{ records: readonly string[]; findings: number }>;
+  dispose(): Promise<void>;
+}
+
+export async function openChunkJob(records: readonly string[], pageSize = 10): Promise<ChunkJob> {
+  const root = await mkdtemp(path.join(tmpdir(), 'chunk-'));
+  const store = storeIn(root);
+  const source = createMemorySource({ [STREAM]: records }, { pageSize });
+  const work = { index: 0, stream: STREAM, partition: wholeOf(records), checkpoint: null };
+  await sinkOn(store).begin(testContext(), [stream(STREAM)]);
+
+  const chunk = ({ checkpoint = null, work: other = work, ...start }: Start = {}) => {
+    const [stop, signal] = [new AbortController(), new AbortController()];
+    const switches = { stop: () => stop.abort(), abort: () => signal.abort() };
+    const chunk = createChunk({
+      source,
+      sink: sinkOn(store),
+      from: null,
+      policy: SELDOM,
+      requests: null,
+      clock: { now: () => 0 },
+      ...start,
+      work: { ...other, checkpoint },
+      stop: stop.signal,
+      signal: signal.signal,
+    });
+    return { ...chunk, ...switches };
+  };
+
+  return {
+    source,
+    store,
+    work,
+    sinkOn,
+    chunk,
+    async sealed({ sink: state, tallies }) {
+      const head = {
+        stream: STREAM,
+        partition: work.partition.id,
+        index: 0,
+        state,
+        records: tallies.records,
+      };
+      await sinkOn(store).seal(testContext(), { heads: [head], settled: null, report: REPORT });
+      return recordsIn(path.join(root, ARCHIVE), STREAM);
+    },
+    published: async () => ({
+      records: await recordsIn(path.join(root, ARCHIVE), STREAM),
+      findings: (await verifyArchive(store)).findingsTotal ?? 0,
+    }),
+    dispose: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+function sinkOn(store: Store): Sink {
+  return createArchiveSink(store, {
+    path: ARCHIVE,
+    archiveId: 'a-1',
+    jobId: 'job-1',
+    createdAt: '2026-01-02T03:04:05.000Z',
+    compression: 'none',
+    source: { connection: 'crm', type: 'memory' },
+    now: () => Date.UTC(2026, 0, 3),
+  });
+}
