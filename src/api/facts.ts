@@ -3,7 +3,7 @@ import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import proto from '@temporalio/proto';
 import { LonghaulError } from '../core/errors.js';
-import { MEMO, WORKFLOWS } from '../core/names.js';
+import { JOB_WORKFLOWS, MEMO } from '../core/names.js';
 import type { Job } from '../core/job.js';
 import type { JobFacts, PendingChunk, RunStatus } from '../core/view.js';
 import type { Heartbeat, JobMemo, RequestMemo } from '../core/work.js';
@@ -77,7 +77,7 @@ export function queuedFactsOf(
 }
 
 function isJobType(type: string): boolean {
-  return type === WORKFLOWS.backup || type === WORKFLOWS.verify;
+  return JOB_WORKFLOWS.includes(type);
 }
 
 const ENDS: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT']);

@@ -3,7 +3,7 @@
 // already there gives the newest starts.
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { Job, JobState } from '../core/job.js';
-import { SEARCH_ATTRIBUTES, WORKFLOWS } from '../core/names.js';
+import { JOB_WORKFLOWS, SEARCH_ATTRIBUTES } from '../core/names.js';
 import { toJob } from '../core/view.js';
 import type { JobFilter } from './contracts.js';
 import { listedFactsOf, type FactsDeps } from './facts.js';
@@ -83,7 +83,7 @@ function queryOf(filter: JobFilter, cursor: Cursor | null): string {
     [SEARCH_ATTRIBUTES.sink, filter.sink],
     [SEARCH_ATTRIBUTES.tenant, filter.tenant],
   ] as const;
-  const types = filter.kind ? [filter.kind] : [WORKFLOWS.backup, WORKFLOWS.verify];
+  const types = filter.kind ? [filter.kind] : JOB_WORKFLOWS;
   return [
     `WorkflowType IN (${types.map(quoted).join(', ')})`,
     `ExecutionStatus != 'ContinuedAsNew'`,

@@ -23,3 +23,6 @@ export const WORKFLOWS = {
   restore: 'restore',
   checkConnection: 'checkConnection',
 } as const;
+
+/** Those of them that are jobs. */
+export const JOB_WORKFLOWS: readonly string[] = [WORKFLOWS.backup, WORKFLOWS.verify, WORKFLOWS.restore];
