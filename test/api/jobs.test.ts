@@ -68,6 +68,14 @@ describe('starting a job', () => {
     expect(job.id).toMatch(/^verify-vault-/);
   });
 
+  it('takes a restore job, which has both, and shows the archive that it reads', async () => {
+    const sink = { connection: 'main', mode: 'upsert', create: true };
+    const job = await api.start({ ...VERIFY, kind: 'restore', sink });
+    expect(job).toMatchObject({ kind: 'restore', sink, archive: 'vault/nightly/a' });
+    const handle = api.temporal.client.workflow.getHandle(job.id);
+    expect(await (await handle.describe()).staticSummary()).toBe('vault/nightly/a → main');
+  });
+
   it('gives ids that sort by time', async () => {
     const first = await api.start();
     await until(

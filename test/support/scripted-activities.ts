@@ -16,6 +16,8 @@ export interface Script {
   /** Streams in order, with the records of each partition. */
   readonly streams: Readonly<Record<string, readonly number[]>>;
   readonly streamsPerPlanPage?: number;
+  /** Streams that have to wait for all before them; each the first of its page. */
+  readonly barriers?: readonly string[];
   readonly lanes?: number;
   readonly requestsPerDay?: number;
   readonly planError?: Error;
@@ -76,7 +78,7 @@ export function scriptedActivities(script: Script): { activities: Activities; ca
         (script.streams[stream] ?? []).map((estimate, i) => ({ stream, estimate, i })),
       );
       return {
-        barrier: false,
+        barrier: page.some((name) => script.barriers?.includes(name)),
         streams: page.map((name) => {
           const sizes = script.streams[name] ?? [];
           return { name, partitions: sizes.length, estimate: sizes.reduce((a, b) => a + b, 0) };

@@ -127,6 +127,32 @@ const completed = job({
   result: { records: 2_000_000, bytes: 685_000_000, storedBytes: 95_000_000, segments: 42 },
 });
 
+describe('restore', () => {
+  it('sends the streams and the mode that were given', async () => {
+    answers = [json(202, job())];
+    const line =
+      'restore vault/nightly/a-1 --to main --stream orders --stream shop.items --mode upsert --create --checkpoint-bytes 5';
+    expect(await run(...line.split(' '))).toMatchObject({ code: 0, out: ['backup-crm-1'] });
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({
+      kind: 'restore',
+      source: { connection: 'vault', archive: 'nightly/a-1', streams: ['orders', 'shop.items'] },
+      sink: { connection: 'main', mode: 'upsert', create: true },
+      options: { checkpoint: { bytes: 5 } },
+    });
+  });
+
+  it('ends with its records and notes, and no word of segments', async () => {
+    const result = { records: 7, bytes: 70, storedBytes: 0, segments: 0, notes: ['t has no constraint c.'] };
+    const sink = { connection: 'main' };
+    answers = [events(['done', 1, job({ kind: 'restore', sink, state: 'completed', result })])];
+    const { code, out } = await run('watch', 'restore-1');
+    expect({ code, text: out.join('\n') }).toEqual({
+      code: 0,
+      text: expect.stringMatching(/records +7\n +bytes +70 B\n +note +t has no constraint c\./) as string,
+    });
+  });
+});
+
 describe('backup', () => {
   it('sends the options that were given, and no others, and prints the id alone', async () => {
     answers = [json(202, job())];

@@ -151,17 +151,13 @@ test('a restore whose sessions are ended again and again comes to the same rows'
         return false;
       },
     );
-    const before = committed;
-    const harm = until(
-      'it commits or ends',
-      async () => (committed = await commits(url)) > before || ended > 8,
-      {
-        everyMs: 5,
-      },
-    ).then(async () => {
-      if (ended <= 8) ended += (await sql(url, END_SESSIONS)).length > 0 ? 1 : 0;
-    });
-    [done] = await Promise.all([run, harm]);
+    const harm = async () => {
+      const before = committed;
+      const moved = async () => ended > 8 || (committed = await commits(url)) > before;
+      await until('it commits or ends', moved, { everyMs: 5 });
+      if (ended <= 8 && (await sql(url, END_SESSIONS)).length > 0) ended += 1;
+    };
+    [done] = await Promise.all([run, harm()]);
   }
   expect(ended).toBeGreaterThan(3);
   const [same] = await sql(url, 'SELECT count(*), count(DISTINCT id) AS ids, max(id) FROM plain');

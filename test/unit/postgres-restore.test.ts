@@ -99,7 +99,7 @@ describe('tables that refer to each other', () => {
     expect(notes).toEqual([
       'shop.orders has no constraint orders_person_fkey: public.z_people is not there.',
     ]);
-    const [orders] = RELATED.filter(({ stream }) => stream === 'shop.orders');
+    const orders = RELATED.find(({ stream }) => stream === 'shop.orders');
     expect(await rowsOf(url, [orders!])).toEqual(await rowsOf(source, [orders!]));
   });
 
@@ -177,6 +177,18 @@ describe('a target that cannot take the archive', () => {
     expect(String((refused as Error).cause) + String((failed as Error).cause)).not.toContain('secret');
   });
 
+  test('is record_refused where a trigger leaves rows out in silence', async () => {
+    const url = await databaseWith(
+      `${FIRST} CREATE TABLE notes (id integer, note text, amount numeric);
+       CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+       CREATE TRIGGER skip BEFORE INSERT ON notes FOR EACH ROW WHEN (NEW.id = 17) EXECUTE FUNCTION skip()`,
+    );
+    await expect(restoreInto(url, archive)).rejects.toMatchObject({
+      cause: { code: 'record_refused', message: expect.stringContaining('took 2999 of 3000') as string },
+    });
+    expect(await sql(url, 'SELECT 1 FROM notes')).toEqual([]);
+  });
+
   test('is sink_unwritable where the database is read-only', async () => {
     const url = await server.database();
     await sql(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only = on`);
@@ -203,7 +215,7 @@ describe('a target that cannot take the archive', () => {
     const url = await databaseWith(`${FIRST} CREATE TABLE notes (id integer, note text, amount numeric)`);
     const harmed = await archiveOf(await copyOfSource());
     const folder = path.join(harmed.folder, 'notes');
-    const [segment] = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.zst'));
+    const segment = (await readdir(folder, { recursive: true })).find((name) => name.endsWith('.zst'));
     const file = path.join(folder, segment!);
     const bytes = await readFile(file);
     bytes[bytes.length >> 1]! ^= 1;

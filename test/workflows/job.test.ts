@@ -64,6 +64,28 @@ describe('a job', () => {
     expect(most).toBe(3);
   });
 
+  it('begins a stage when everything before it is finished', async () => {
+    const finished: string[] = [];
+    const begun = new Map<string, readonly string[]>();
+    const chunk: Script['chunk'] = (input, left) => {
+      const { stream } = input.work;
+      if (!begun.has(stream)) begun.set(stream, [...finished]);
+      const step = Math.min(1, left);
+      if (left === step) finished.push(stream);
+      return { end: left > step ? 'budget' : 'exhausted', checkpoint: advance(input, step, left === step) };
+    };
+    const script = {
+      streams: { a: [3], b: [1], c: [1] },
+      streamsPerPlanPage: 1,
+      barriers: ['b'],
+      lanes: 3,
+      chunk,
+    };
+    await withJob(script, ({ handle }) => handle.result());
+    expect(begun.get('b')).toEqual(['a']);
+    expect(finished.toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
   it('goes on from the checkpoint of a chunk that had done its share', async () => {
     const chunk: Script['chunk'] = (input, left) => {
       const step = Math.min(4, left);

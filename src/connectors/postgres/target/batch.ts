@@ -64,8 +64,7 @@ function copyStatement(into: string, columns: readonly string[]): string {
 function insertStatement(table: Table, kept: readonly string[], replaceBy: readonly string[] | null): string {
   const insert = `INSERT INTO ${quoted(table)} (${list(kept)}) OVERRIDING SYSTEM VALUE SELECT ${list(kept)} FROM ${STAGE}`;
   if (replaceBy === null) return insert;
-  const fixed = table.columns.filter(({ identity }) => identity === 'always').map(({ name }) => name);
-  const others = kept.filter((name) => !replaceBy.includes(name) && !fixed.includes(name));
+  const others = kept.filter((name) => !replaceBy.includes(name));
   // A row that is all key is written again as it is, so that it is counted.
   const set = others.length > 0 ? others : kept.slice(0, 1);
   const values = set.map((name) => `${escapeIdentifier(name)} = excluded.${escapeIdentifier(name)}`);

@@ -13,14 +13,14 @@ interface ServerError {
 
 const READ_ONLY = 'Name the primary server, or give the role and its database leave to write.';
 const DISK_FULL = 'Free space on the database server, then retry the job; finished work is kept.';
-const CONFLICTS = ['23505', '23P01'];
+const CONFLICTS = new Set(['23505', '23P01']);
 
 /** As `asLonghaulError`, for a session that writes. */
 export function asWriteError(error: unknown, where: string): Error {
   const server = error as ServerError;
   const { code = '' } = server;
   const about = `${where}:${place(server)}`;
-  if (CONFLICTS.includes(code))
+  if (CONFLICTS.has(code))
     return new LonghaulError('restore_conflict', `${about} a row is there already (${code})`);
   if (/^(22|23|P0)/.test(code))
     return new LonghaulError('record_refused', `${about} ${reason(code)} (${code})`);

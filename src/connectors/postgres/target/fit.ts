@@ -37,11 +37,11 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
   bigint: ['numeric'],
   real: ['double precision'],
 };
-const ANY_TEXT = ['text', 'character varying'];
+const ANY_TEXT = new Set(['text', 'character varying']);
 
 /** Every value of the archived type comes through as it is; a narrower type would round or cut some in silence. */
 function holds(type: string, archived: string): boolean {
-  if (type === archived || ANY_TEXT.includes(type)) return true;
+  if (type === archived || ANY_TEXT.has(type)) return true;
   const withoutLength = archived.replace(/\([\d,]+\)/, '');
   if (type === withoutLength && withoutLength !== 'character' && withoutLength !== 'bit') return true;
   if (WIDER[archived]?.includes(type)) return true;

@@ -9,13 +9,16 @@ import type { ArchivedTable } from './archived.js';
 /** What a flush returns. `seq` counts the commits of the partition. */
 export type PositionState = { readonly seq: number; readonly records: number; readonly bytes: number };
 
+/** Names of streams, as `Sink.stages` answers them. */
+type Stages = readonly (readonly string[])[];
+
 /** A number that both sides lock: a job, or a partition of it. */
 type LockKey = string;
 
 const TABLES = [
   'CREATE SCHEMA IF NOT EXISTS longhaul',
   `CREATE TABLE IF NOT EXISTS longhaul.jobs (
-    job text PRIMARY KEY, started_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz, notes json)`,
+    job text PRIMARY KEY, started_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz, stages json, notes json)`,
   `CREATE TABLE IF NOT EXISTS longhaul.streams (
     job text, stream text, created boolean NOT NULL, finished smallint NOT NULL DEFAULT 0,
     notes text[] NOT NULL DEFAULT '{}', description json NOT NULL,
@@ -26,10 +29,11 @@ const TABLES = [
 ];
 
 /** Lasts as long as the transaction: of two that claim a job at once, one waits. */
-export async function claimJob(session: Session, job: string): Promise<void> {
+export async function claimJob(session: Session, job: string, stages: Stages | null): Promise<void> {
   await lock(session, lockKey('longhaul'));
   if (!(await hasLedger(session))) for (const statement of TABLES) await session.rows(statement);
-  await session.rows('INSERT INTO longhaul.jobs (job) VALUES ($1) ON CONFLICT DO NOTHING', [job]);
+  const claim = 'INSERT INTO longhaul.jobs (job, stages) VALUES ($1, $2) ON CONFLICT DO NOTHING';
+  await session.rows(claim, [job, stages && JSON.stringify(stages)]);
   await expectOpen(session, job);
 }
 
@@ -133,11 +137,11 @@ export async function finishedWork(
   return { partitions: Number(row?.[0]), records: Number(row?.[1]) };
 }
 
-/** Streams whose tables the job made. */
-export async function createdStreams(session: Session, job: string): Promise<Set<string>> {
-  if (!(await hasLedger(session))) return new Set();
-  const rows = await session.rows('SELECT stream FROM longhaul.streams WHERE job = $1 AND created', [job]);
-  return new Set(rows.map(([stream]) => stream!));
+/** As they were when the job began: a plan that changed half-way would leave streams out. null: it has not begun. */
+export async function plannedStages(session: Session, job: string): Promise<Stages | null> {
+  if (!(await hasLedger(session))) return null;
+  const [row] = await session.rows('SELECT stages FROM longhaul.jobs WHERE job = $1', [job]);
+  return row?.[0] ? (JSON.parse(row[0]) as Stages) : null;
 }
 
 /** A stream of the job as its archive describes it, and how far its table is: the steps after the load that are done. */

@@ -6,7 +6,6 @@ import { streamName, type TableName } from '../names.js';
 import type { Session } from '../session.js';
 import { archivedTable, type ArchivedTable } from './archived.js';
 import { expectFit } from './fit.js';
-import { createdStreams } from './ledger.js';
 import { referencesOf, stagesOf } from './order.js';
 
 export interface Looking {
@@ -14,7 +13,6 @@ export interface Looking {
   readonly where: string;
   /** The only schemas that may be written to; undefined: all. */
   readonly schemas: readonly string[] | undefined;
-  readonly job: string;
   readonly replace: boolean;
   readonly create: boolean;
 }
@@ -31,12 +29,11 @@ export async function lookAtTarget(
   const tables = streams.map((stream) => archivedTable(stream, looking.where));
   for (const table of tables) refuseOtherSchemas(table, looking);
   const there = new Map((await describeTables(session, tables)).map((table) => [streamName(table), table]));
-  const made = await createdStreams(session, looking.job);
   const rights = await rightsOn(session, tables);
   for (const table of tables) {
     const found = there.get(streamName(table));
     if (!found) refuseMissing(table, looking);
-    else if (!made.has(table.stream)) {
+    else {
       const { uniques, may } = rights.get(streamName(table)) ?? { uniques: [], may: [] };
       expectFit(table, found, { uniques, replace: looking.replace });
       refuseForbidden(table, may, looking);

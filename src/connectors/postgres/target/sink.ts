@@ -34,6 +34,7 @@ export function createPostgresSink({ clients, schemas }: SinkDeps, options: Sink
   const { where } = clients;
   const open = new Set<Session>();
   const replace = mode === 'upsert';
+  let stages: readonly (readonly string[])[] | null = null;
 
   async function enter(ctx: Context, settings: { write?: boolean; timeoutMs?: number }): Promise<Session> {
     const session = await openSession({ clients, ctx, ...settings });
@@ -73,12 +74,19 @@ export function createPostgresSink({ clients, schemas }: SinkDeps, options: Sink
   }
 
   return {
-    stages: (ctx, streams) =>
-      reading(ctx, (session) => lookAtTarget(session, { where, schemas, job, replace, create }, streams)),
+    async stages(ctx, streams) {
+      const looking = { where, schemas, replace, create };
+      stages = await reading(
+        ctx,
+        async (session) =>
+          (await ledger.plannedStages(session, job)) ?? lookAtTarget(session, looking, streams),
+      );
+      return stages;
+    },
 
     begin: (ctx, streams: readonly Stream[]) =>
       writing(ctx, async (session) => {
-        await ledger.claimJob(session, job);
+        await ledger.claimJob(session, job, stages);
         for (const stream of streams) await prepare(session, archivedTable(stream, where));
       }),
 

@@ -28,9 +28,13 @@ export function createPartitionWriter({ enter, hold, destination, seq }: WriterD
   let session: Session | null = null;
 
   async function begin(): Promise<Session> {
-    session = await enter();
-    await holdPosition(session, hold);
-    return session;
+    const own = await enter();
+    session = own;
+    await holdPosition(own, hold).catch((error: unknown) => {
+      own.close(); // the lock would keep the one that took over waiting
+      throw error;
+    });
+    return own;
   }
 
   async function batchFor(payload: Payload): Promise<OpenBatch> {
