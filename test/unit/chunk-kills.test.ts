@@ -1,5 +1,5 @@
 // Whatever happens to the chunks of a partition, one after another or side by side, its archive holds each record once.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ChunkError } from '../../src/activities/failures.js';
 import type { Checkpoint } from '../../src/core/checkpoint.js';
@@ -115,8 +115,10 @@ function createTrial(job: ChunkJob) {
         pagesPerCheckpoint: 1,
         requests: 9,
       };
-      while (!known?.done) await attempt(whole);
-      return known;
+      for (;;) {
+        if (known?.done) return known;
+        await attempt(whole);
+      }
     },
     async wakeAll(): Promise<void> {
       for (const sleeper of sleepers) await sleeper.wake();
@@ -130,10 +132,10 @@ function createTrial(job: ChunkJob) {
 /** Where an attempt sleeps that is taken for dead. */
 interface Bed {
   readonly wakes: number;
-  wake(): Promise<void>;
+  readonly wake: () => Promise<void>;
   /** Resolves once somebody lies in it. */
   readonly asleep: Promise<Bed>;
-  sleep(): Promise<void>;
+  readonly sleep: () => Promise<void>;
 }
 
 interface Sleeper extends Bed {
