@@ -46,6 +46,12 @@ export async function ensureBuilt() {
   });
 }
 
+/** Compiles a folder by its own tsconfig.json. */
+export function compile(folder) {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  run(process.execPath, [tsc, '-p', join(root, folder)], `${folder} does not compile; see above.`);
+}
+
 function locked(work) {
   return withLock(lockFile, sayWaiting, work);
 }
@@ -96,7 +102,7 @@ function run(command, args, failure) {
 /** Changes when any source, or what turns it into the build, is changed, added or removed. */
 function stampOfSources() {
   const hash = createHash('sha256').update(hashOfLock());
-  for (const folder of ['src', 'examples', 'bench', 'scripts']) stampFolder(join(root, folder), hash);
+  for (const folder of ['src', 'examples', 'scripts']) stampFolder(join(root, folder), hash);
   for (const file of ['tsconfig.json', 'tsconfig.build.json']) stampFile(join(root, file), hash);
   return hash.digest('hex');
 }

@@ -1,7 +1,7 @@
 // What the npm commands run: gets the checkout ready, then runs the command. Needs nothing installed.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureBuilt, requireNode, root } from './ensure.mjs';
+import { compile, ensureBuilt, ensureInstalled, requireNode, root } from './ensure.mjs';
 import { check, test } from './checks.mjs';
 import { endWithNpm } from './parent.mjs';
 
@@ -9,6 +9,7 @@ const commands = {
   build: () => ensureBuilt(),
   dev: (args) => runModule('dist/src/cli/main.js', ['dev', ...args]),
   demo: (args) => runModule('dist/examples/demo/main.js', args),
+  bench: (args) => runBench(args),
   test,
   check,
 };
@@ -22,6 +23,13 @@ try {
 } catch (error) {
   process.stderr.write(`longhaul: ${error.message}\n`);
   process.exitCode = 1;
+}
+
+/** The benchmarks use the servers of the tests, which the build of the product does not hold: so they are built apart. */
+async function runBench(args) {
+  await ensureInstalled();
+  compile('bench');
+  await runModule('node_modules/.cache/longhaul-bench/bench/main.js', args);
 }
 
 /** In this process, so that signals and the terminal reach it directly. */

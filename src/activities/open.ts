@@ -29,7 +29,8 @@ export async function withJob<T>(
   try {
     return await use(open);
   } finally {
-    await Promise.all([open.source.close(), open.sink.close()]);
+    // What was done is done, however a side fails to let go.
+    await Promise.allSettled([open.source.close(), open.sink.close()]);
   }
 }
 

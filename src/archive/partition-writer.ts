@@ -6,6 +6,7 @@ import { isClaimed, readClaim, withdrawn } from './claim.js';
 import type { Compression, Part, PartRef, Segment } from './format.js';
 import { ordinal, partitionFolder, partsFolder, segmentName } from './layout.js';
 import { putLinked } from './linked.js';
+import { listedSegments } from './listed.js';
 import { openSegment, type SegmentWriter } from './segment-writer.js';
 
 export interface PartitionWriterOptions {
@@ -28,8 +29,8 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
   let lastBreadcrumb: string | null = null;
   let current: SegmentWriter | null = null;
   let committed: Segment[] = [];
-  /** The part that a flush was writing when it failed. */
-  let doubtful: string | null = null;
+  /** A part that names what is committed may be there: another attempt may have gone on from it, so all of it stays. */
+  let shared = false;
 
   async function segmentFor({ payload }: Page): Promise<SegmentWriter> {
     if (current) return current;
@@ -55,26 +56,37 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
     committed.push(segment);
   }
 
-  /** The part is there only for a moment if the archive was sealed or discarded meanwhile. */
   async function link(breadcrumb: Breadcrumb): Promise<PartRef> {
     const part = nextPart(head, target, committed, breadcrumb);
     const path = `${partsFolder(target)}/${ordinal(part.seq)}-${token}.json`;
-    doubtful = path;
+    shared = true;
     const linked = await putLinked(store, archive, part, () => path);
     if (!(await isClaimed(store, archive, options.job))) {
-      await drop();
-      if (!(await readClaim(store, archive))) await store.sweep(archive);
+      await withdraw(path);
       throw withdrawn(archive);
     }
-    doubtful = null;
+    shared = false;
     const segments = (head?.segments ?? 0) + committed.length;
     return { ...linked, seq: part.seq, segments, records: part.records };
   }
 
+  /** The archive was sealed or discarded meanwhile. Sealed, it may hold segments of this very part: those stay. */
+  async function withdraw(part: string): Promise<void> {
+    await store.remove(`${archive}/${part}`);
+    const listed = await listedSegments(store, archive, target.stream);
+    await removeSegments(committed.filter(({ path }) => !listed.has(path)));
+    if (!(await readClaim(store, archive))) await store.sweep(archive);
+  }
+
+  async function removeSegments(segments: readonly Segment[]): Promise<void> {
+    for (const { path } of segments) await store.remove(`${archive}/${path}`);
+  }
+
   async function drop(): Promise<void> {
-    const [segment, orphans] = [current, committed];
+    const [segment, orphans] = [current, shared ? [] : committed];
     [current, committed] = [null, []];
-    await tidy(store, archive, { segment, doubtful, orphans });
+    await segment?.abort();
+    await removeSegments(orphans);
   }
 
   return {
@@ -113,15 +125,4 @@ function nextPart(head: PartRef | null, target: Target, segments: Segment[], bre
     done: breadcrumb.done,
     tallies: breadcrumb.tallies,
   };
-}
-
-/** Part before segments: a part must never name what is not there. */
-async function tidy(
-  store: Store,
-  archive: string,
-  left: { segment: SegmentWriter | null; doubtful: string | null; orphans: readonly Segment[] },
-): Promise<void> {
-  await left.segment?.abort();
-  if (left.doubtful !== null) await store.remove(`${archive}/${left.doubtful}`);
-  for (const { path } of left.orphans) await store.remove(`${archive}/${path}`);
 }

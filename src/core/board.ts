@@ -1,4 +1,5 @@
 // The state of a job while its workflow runs, and every way it changes. Pure, so that it is tested without Temporal.
+import { sizeOf, withinBounds } from './carried.js';
 import { add, NO_TALLIES, type Checkpoint, type Tallies } from './checkpoint.js';
 import type { Head } from './connector.js';
 import type { StreamProgress } from './job.js';
@@ -9,6 +10,7 @@ import type { CarriedState, PartitionWork, PlanPage, Quota, StreamCount, Wait } 
 const FINISHED_STREAMS_SHOWN = 20;
 /** Heads held before they are settled. */
 export const HEADS_HELD = 50;
+const HEADS_BYTES = 16_384;
 
 /** `pending` and `running` together are the planned and unfinished partitions. */
 export interface Board {
@@ -57,7 +59,8 @@ export function openBoard(startedAt: string, carried?: CarriedState): Board {
 /** What the next run of the workflow, or a retry of the job, goes on from. */
 export function carry(board: Board): CarriedState {
   const { running, ...rest } = board;
-  return { ...rest, pending: [...running.values(), ...board.pending].sort((a, b) => a.index - b.index) };
+  const pending = [...running.values(), ...board.pending].sort((a, b) => a.index - b.index);
+  return withinBounds({ ...rest, pending });
 }
 
 export function addPlan(board: Board, page: PlanPage): void {
@@ -72,6 +75,16 @@ export function addPlan(board: Board, page: PlanPage): void {
     };
   }
   board.streamsTotal += page.streams.length;
+}
+
+/** There are enough heads to settle. */
+export function isFull({ heads }: Board): boolean {
+  return heads.length >= HEADS_HELD || sizeOf(heads) >= HEADS_BYTES;
+}
+
+/** A partition waits for a lane, and there is room for what becomes of it. */
+export function canTake({ pending, heads }: Board): boolean {
+  return pending.length > 0 && heads.length < 2 * HEADS_HELD;
 }
 
 /** Hands out the next partition, or nothing while none is pending. */

@@ -1,6 +1,6 @@
 // The parallel loops of a job: each takes a partition, copies a chunk of it, puts it back at its new checkpoint.
 import { condition, workflowInfo } from '@temporalio/workflow';
-import { addPlan, HEADS_HELD, isAllDone, isIdle, putBack, take, type Board } from '../core/board.js';
+import { addPlan, canTake, isAllDone, isFull, isIdle, putBack, take, type Board } from '../core/board.js';
 import { NO_TALLIES } from '../core/checkpoint.js';
 import { openQuota, share, spend, today, untilRenewed } from '../core/quota.js';
 import type { ChunkResult, JobRef, PartitionWork } from '../core/work.js';
@@ -46,8 +46,10 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
       const { after, nextIndex } = board.plan;
       const summary = after === null ? 'looking at the source' : `planning after ${after}`;
       const page = await activities.plan.executeWithOptions({ summary }, [{ job, after, nextIndex }]);
-      if (page.barrier) await condition(() => steering.halt !== null || isIdle(board));
-      if (steering.halt) return;
+      if (page.barrier) {
+        await condition(() => steering.halt !== null || isIdle(board));
+        if (steering.halt) return;
+      }
       addPlan(board, page);
       board.quota ??= page.requestsPerDay === null ? null : openQuota(page.requestsPerDay, Date.now());
       startLanes();
@@ -62,7 +64,7 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
   /** Hands finished heads over to the sink before there are too many to carry. */
   async function settler(): Promise<void> {
     const { board, steering, job } = deps;
-    const full = (): boolean => board.heads.length >= HEADS_HELD;
+    const full = (): boolean => isFull(board);
     while (!steering.halt) {
       await condition(() => full() || isAllDone(board) || steering.halt !== null);
       if (!full()) return;
@@ -79,7 +81,7 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
     const { board, steering } = deps;
     for (;;) {
       await steering.clearance();
-      await condition(() => steering.halt !== null || board.pending.length > 0 || isAllDone(board));
+      await condition(() => steering.halt !== null || canTake(board) || isAllDone(board));
       if (steering.halt || isAllDone(board)) return;
       if (board.paused || board.wait) continue;
       const work = take(board);

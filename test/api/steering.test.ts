@@ -79,7 +79,7 @@ describe('pause and resume', () => {
     };
     await worker(script, async () => {
       const { id } = await api.start();
-      await inState(id, 'running');
+      await api.job(id, (job) => job.progress.records === 7);
       for (let i = 0; i < 2; i++) expect((await steer(id, 'pause')).status).toBe(202);
       const paused = await api.job(
         id,

@@ -3,16 +3,16 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Agent, fetch, Headers } from 'undici';
 import type { Job } from '../../src/core/job.js';
 import { ENDED } from '../../src/core/job.js';
 import type { JobSpec } from '../../src/core/spec.js';
+import { packageRoot } from '../../src/dev/root.js';
 import { alive, descendants, end, outputOf, start } from './processes.js';
 import type { ProcessRow, Started } from './processes.js';
 import { until } from './until.js';
 
-const BIN = fileURLToPath(new URL('../../bin/longhaul.mjs', import.meta.url));
+const BIN = path.join(packageRoot(), 'bin', 'longhaul.mjs');
 /** Long enough for a first start that has to fetch or build the Temporal CLI. */
 export const START_TIMEOUT_MS = 300_000;
 const JOB_TIMEOUT_MS = 90_000;

@@ -117,9 +117,13 @@ export function createPostgresSink({ clients, schemas }: SinkDeps, options: Sink
         segments: 0,
         ...(notes.length > 0 && { notes }),
       });
-      const ended = await reading(ctx, (session) => ledger.endOf(session, job));
+      // in one look: another attempt may end the job meanwhile, and takes the positions away
+      const ended = await reading(ctx, async (session) => {
+        const notes = await ledger.endOf(session, job);
+        if (!notes) await expectWritten(session, { partitions, records });
+        return notes;
+      });
       if (ended) return summary(ended);
-      await reading(ctx, async (session) => expectWritten(session, { partitions, records }));
       await finish(ctx);
       return writing(ctx, async (session) => {
         await ledger.endJob(session, job);

@@ -1,0 +1,111 @@
+// PostgreSQL → compressed files: a whole job, from the POST to its end, against the server's own COPY through a pipe.
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { Client } from 'pg';
+import { to } from 'pg-copy-streams';
+import { compare, type Took, type Way } from '../support/compare.js';
+import { versionOf } from '../support/machine.js';
+import { backupOf, onStage, tookOf, type Scale, type Stage } from '../support/stage.js';
+import { fillTable, STREAM, TABLE } from '../support/table.js';
+import type { Table } from '../support/tables.js';
+
+const COPY = `COPY ${TABLE} TO STDOUT (FORMAT csv)`;
+const PAGE = 1_000;
+
+export async function postgres(scale: Scale): Promise<Table[]> {
+  return onStage(scale, (stage) => compared(stage, scale));
+}
+
+async function compared(stage: Stage, scale: Scale): Promise<Table[]> {
+  const { url } = stage.postgres;
+  await fillTable(url, scale.rows);
+  const file = join(stage.longhaul.folder, 'pipe');
+  const pipe = (tool: string): Way => ({
+    name: `psql COPY csv \\| ${tool}`,
+    run: () => piped(`psql "$URL" -qc "${COPY}" | ${tool} > "${file}"`, url),
+  });
+  const isThere = (await versionOf('psql')) !== null;
+  const limit = async (tool: string): Promise<Way> =>
+    isThere && (await versionOf(tool.split(' ')[0]!)) !== null ? pipe(tool) : copyToNowhere(url);
+  const naive: Way = { name: `rows of pg, pages of ${PAGE}, JSON, gzip`, run: () => naiveCopy(url, file) };
+
+  return [
+    await comparison(stage, scale, 'zstd', [await limit('zstd -3 -T1 -q')]),
+    await comparison(stage, scale, 'gzip', [await limit('gzip -1'), naive]),
+  ];
+}
+
+function comparison(
+  stage: Stage,
+  { rows, rounds }: Scale,
+  compression: 'zstd' | 'gzip',
+  [limit, ...others]: readonly [Way, ...Way[]],
+): Promise<Table> {
+  const job = (name: string, lanes?: number): Way => ({
+    name,
+    run: async () =>
+      tookOf(await stage.run(backupOf('main', [STREAM], { compression, ...(lanes && { lanes }) }))),
+  });
+  return compare({
+    title: `PostgreSQL → ${compression}`,
+    records: rows,
+    rounds,
+    ways: [limit, job('Longhaul, a whole job'), job('Longhaul, 1 lane', 1), ...others],
+  });
+}
+
+/** Where the tools of the pipe are missing: what the server can send at all. */
+function copyToNowhere(url: string): Way {
+  const run = () =>
+    withClient(url, async (client) => {
+      await pipeline(client.query(to(COPY)), nowhere());
+    });
+  return { name: 'COPY csv to nowhere (no psql here)', run: () => timed(run) };
+}
+
+const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
+
+async function piped(command: string, url: string): Promise<Took> {
+  return timed(async () => {
+    const shell = spawn('sh', ['-c', command], { stdio: 'inherit', env: { ...process.env, URL: url } });
+    const code = await new Promise((resolve) => shell.once('close', resolve));
+    if (code !== 0) throw new Error(`${command} ended with ${String(code)}`);
+  });
+}
+
+/** As one writes it at first: a page of rows at a time, each made an object and then a text. */
+async function naiveCopy(url: string, file: string): Promise<Took> {
+  return timed(() =>
+    withClient(url, (client) => pipeline(pages(client), createGzip(), createWriteStream(file))),
+  );
+}
+
+async function* pages(client: Client): AsyncGenerator<string> {
+  for (let after = 0; ;) {
+    const query = `SELECT * FROM ${TABLE} WHERE id > $1 ORDER BY id LIMIT ${PAGE}`;
+    const { rows } = await client.query<{ id: string }>(query, [after]);
+    if (rows.length === 0) return;
+    yield rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    after = Number(rows.at(-1)!.id);
+  }
+}
+
+async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<Took> {
+  const start = performance.now();
+  await work();
+  return { ms: performance.now() - start };
+}

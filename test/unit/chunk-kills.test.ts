@@ -1,0 +1,189 @@
+// Whatever happens to the chunks of a partition, one after another or side by side, its archive holds each record once.
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ChunkError } from '../../src/activities/failures.js';
+import type { Checkpoint } from '../../src/core/checkpoint.js';
+import type { Sink } from '../../src/core/connector.js';
+import type { Store } from '../../src/core/store.js';
+import type { ChunkResult } from '../../src/core/work.js';
+import { createBell } from '../support/bell.js';
+import { EVERY_PAGE, openChunkJob, type ChunkJob } from '../support/chunk-job.js';
+import { someRecords } from '../support/records.js';
+import { createFaultyStore, createHeldUpStore, type WrappedStore } from '../support/wrapped-store.js';
+
+const RUNS = 40;
+const RECORDS = someRecords(14);
+const PAGE_SIZE = 2;
+
+const FATES = ['dies', 'diesAfter', 'breaks', 'stalls', 'stallsAndBreaks', 'returns'] as const;
+
+/** One attempt at the chunk, and what becomes of it at its `at`th operation on the store. */
+interface Attempt {
+  /**
+   * `dies`: that operation and all later ones fail. `diesAfter`: the same, but it takes effect first. `breaks`: that one
+   * fails, and the workflow is told. `stalls`: it is taken for dead, and wakes up when a later attempt is as far as
+   * `wakes`, or when all is sealed. `stallsAndBreaks`: the same, and that operation fails then. `returns`: nothing
+   * happens; it ends by its quota or at the end.
+   */
+  readonly fate: (typeof FATES)[number];
+  readonly at: number;
+  readonly wakes: number;
+  /** Which of its heartbeats arrive, page by page. */
+  readonly heard: readonly boolean[];
+  readonly pagesPerCheckpoint: number;
+  readonly requests: number;
+}
+
+const attempts = fc.array(
+  fc.record<Attempt>({
+    fate: fc.constantFrom(...FATES),
+    at: fc.nat(40),
+    wakes: fc.nat(60),
+    heard: fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }),
+    pagesPerCheckpoint: fc.integer({ min: 1, max: 4 }),
+    requests: fc.integer({ min: 1, max: 8 }),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+describe('a partition copied by chunks that die, break and rise again', () => {
+  test('is in the archive once, record by record, also when sleepers wake after the seal', async () => {
+    await fc.assert(
+      fc.asyncProperty(attempts, async (fates) => {
+        const job = await openChunkJob(RECORDS, PAGE_SIZE);
+        const trial = createTrial(job);
+        for (const fate of fates) await trial.attempt(fate);
+        expect(await job.sealed(await trial.finish())).toEqual(RECORDS);
+        await trial.wakeAll();
+        expect(await job.published()).toEqual({ records: RECORDS, findings: 0 });
+        await job.dispose();
+      }),
+      { numRuns: RUNS },
+    );
+  }, 120_000);
+});
+
+/** What Temporal and its workers would do, one attempt after another. */
+function createTrial(job: ChunkJob) {
+  const sleepers: Sleeper[] = [];
+  const stores: Store[] = [];
+  /** What the workflow knows, and the last heartbeat of the chunk that was heard since. */
+  let known: Checkpoint | null = null;
+  let beaten: Checkpoint | null = null;
+
+  async function attempt(fate: Attempt): Promise<void> {
+    if (known?.done) return;
+    const bed = createBed(fate.wakes);
+    const store = broken(
+      fate,
+      bed,
+      sleepers.reduce((under, sleeper) => createHeldUpStore(under, sleeper.wakes, sleeper.wake), job.store),
+    );
+    stores.push(store);
+    let alive = true;
+    const chunk = job.chunk({
+      checkpoint: known,
+      from: beaten,
+      requests: fate.requests,
+      policy: { ...EVERY_PAGE, pages: fate.pagesPerCheckpoint },
+      sink: hearing(job.sinkOn(store), fate.heard, () => {
+        if (alive) beaten = chunk.heartbeat().checkpoint;
+      }),
+    });
+    const end = chunk.run().catch((error: unknown) => error);
+    const outcome = await Promise.race([end, bed.asleep]);
+    alive = false;
+    if (outcome === bed) sleepers.push({ ...bed, end });
+    else if (store.reached() === null || fate.fate === 'breaks') hear(outcome);
+  }
+
+  /** An end of which the workflow is told. */
+  function hear(outcome: unknown): void {
+    if (outcome instanceof Error && !(outcome instanceof ChunkError)) throw outcome;
+    known = (outcome as ChunkError | ChunkResult).checkpoint;
+    beaten = null;
+  }
+
+  return {
+    attempt,
+    async finish(): Promise<Checkpoint> {
+      const whole: Attempt = {
+        fate: 'returns',
+        at: 0,
+        wakes: 0,
+        heard: [true],
+        pagesPerCheckpoint: 1,
+        requests: 9,
+      };
+      for (;;) {
+        if (known?.done) return known;
+        await attempt(whole);
+      }
+    },
+    async wakeAll(): Promise<void> {
+      for (const sleeper of sleepers) await sleeper.wake();
+      for (const sleeper of sleepers) await sleeper.end;
+      // Only lets go of files that the dead would have held open.
+      for (const store of stores) await store.close().catch(() => undefined);
+    },
+  };
+}
+
+/** Where an attempt sleeps that is taken for dead. */
+interface Bed {
+  readonly wakes: number;
+  readonly wake: () => Promise<void>;
+  /** Resolves once somebody lies in it. */
+  readonly asleep: Promise<Bed>;
+  readonly sleep: () => Promise<void>;
+}
+
+interface Sleeper extends Bed {
+  readonly end: Promise<unknown>;
+}
+
+function createBed(wakes: number): Bed {
+  const [lying, rising] = [createBell(), createBell()];
+  const risen = rising.heard();
+  const bed: Bed = {
+    wakes,
+    wake: async () => rising.ring(),
+    asleep: lying.heard().then(() => bed),
+    async sleep() {
+      lying.ring();
+      await risen;
+    },
+  };
+  return bed;
+}
+
+function broken({ fate, at }: Attempt, bed: Bed, store: Store): WrappedStore {
+  switch (fate) {
+    case 'stalls':
+      return createHeldUpStore(store, at, bed.sleep);
+    case 'stallsAndBreaks': {
+      const breaking = createFaultyStore(store, { at, takesEffect: false, forGood: false });
+      return createHeldUpStore(breaking, at, bed.sleep);
+    }
+    case 'returns':
+      return createHeldUpStore(store, Infinity, async () => undefined);
+    default:
+      return createFaultyStore(store, { at, takesEffect: fate === 'diesAfter', forGood: fate !== 'breaks' });
+  }
+}
+
+/** Has the chunk beat before each page is written, where that is heard. */
+function hearing(sink: Sink, heard: readonly boolean[], beat: () => void): Sink {
+  let pages = 0;
+  const open: Sink['open'] = async (...args) => {
+    const writer = await sink.open(...args);
+    return {
+      ...writer,
+      async write(page) {
+        if (heard[pages++ % heard.length]) beat();
+        await writer.write(page);
+      },
+    };
+  };
+  return { ...sink, open };
+}
