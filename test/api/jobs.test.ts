@@ -110,7 +110,10 @@ describe('a spec that cannot run', () => {
     expect(await refused({ kind: 'bakcup' })).toMatchObject({
       code: 'spec_invalid',
       errors: [
-        { path: 'kind', message: 'not an allowed value; did you mean backup? allowed: backup, verify, restore' },
+        {
+          path: 'kind',
+          message: 'not an allowed value; did you mean backup? allowed: backup, verify, restore',
+        },
       ],
     });
     expect((await refused([])).code).toBe('spec_invalid');

@@ -1,4 +1,5 @@
 // Rows and position commit together, and only for the newest writer: whoever else still writes loses everything.
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NO_TALLIES } from '../../src/core/checkpoint.js';
 import type { Page, Sink, Stream, Target } from '../../src/core/connector.js';
@@ -122,6 +123,7 @@ describe('the committed position', () => {
       await expect(writer.flush(crumb(2, true))).rejects.toMatchObject(LOST);
       await writer.abort();
       await expect(open(sink(), null)).rejects.toMatchObject(LOST);
+      await expect(sink().begin(testContext(), streams)).rejects.toMatchObject({ code: 'chain_broken' });
       expect([await ids(), await sql(url, 'SELECT 1 FROM longhaul.positions')]).toEqual([[1], []]);
     }
   });
@@ -138,44 +140,36 @@ describe('the committed position', () => {
   });
 });
 
-test('a restore whose sessions are ended again and again comes to the same rows', async () => {
+test('a restore whose sessions are ended in the midst of batches, again and again, comes to the same rows', async () => {
   const url = await server.database();
-  let ended = 0;
-  let committed = 0;
-  const options = { create: true, policy: { pages: 1 } };
-  for (let done = false; !done;) {
-    const run = restoreInto(url, archive, options).then(
-      () => true,
-      (error: { cause?: unknown }) => {
-        expect(error.cause ?? error).toMatchObject({ code: 'source_unreachable' });
-        return false;
-      },
-    );
-    const harm = async () => {
-      const before = committed;
-      const moved = async () => ended > 8 || (committed = await commits(url)) > before;
-      await until('it commits or ends', moved, { everyMs: 5 });
-      if (ended <= 8 && (await sql(url, END_SESSIONS)).length > 0) ended += 1;
-    };
-    [done] = await Promise.all([run, harm()]);
+  const stops = [1500, 3500, 5500, 9500, 15500, 19500];
+  await sql(
+    url,
+    `CREATE TABLE plain (id integer, note text);
+     CREATE FUNCTION stand() RETURNS trigger LANGUAGE plpgsql AS
+       'BEGIN PERFORM pg_advisory_xact_lock_shared(NEW.id); RETURN NEW; END';
+     CREATE TRIGGER stand BEFORE INSERT ON plain FOR EACH ROW WHEN (NEW.id % 1000 = 500) EXECUTE FUNCTION stand()`,
+  );
+  const holder = new Client({ connectionString: url });
+  await holder.connect();
+  for (const stop of stops) await holder.query('SELECT pg_advisory_lock($1)', [stop]);
+  const restoring = () => restoreInto(url, archive, { policy: { pages: 1 } });
+  for (const stop of stops) {
+    const broken = expect(restoring()).rejects.toMatchObject({ cause: { code: 'source_unreachable' } });
+    await until(`row ${stop} stands in its batch`, async () => (await sql(url, standing(stop))).length > 0);
+    await sql(url, END_SESSIONS);
+    await broken;
+    await holder.query('SELECT pg_advisory_unlock($1)', [stop]);
   }
-  expect(ended).toBeGreaterThan(3);
+  expect(await restoring()).toMatchObject({ records: 20_000 });
+  await holder.end();
   const [same] = await sql(url, 'SELECT count(*), count(DISTINCT id) AS ids, max(id) FROM plain');
   expect(same).toEqual({ count: '20000', ids: '20000', max: 20000 });
 });
 
+const standing = (row: number): string =>
+  `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${row} AND NOT granted`;
+
 const END_SESSIONS = `
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE application_name = 'longhaul' AND datname = current_database()`;
-
-/** Commits of all partitions; beyond any number once the job has ended. */
-async function commits(url: string): Promise<number> {
-  const there = `SELECT to_regclass('longhaul.positions') IS NOT NULL AS there`;
-  if (!(await sql(url, there))[0]!['there']) return 0;
-  const [row] = await sql(
-    url,
-    `SELECT CASE WHEN EXISTS (SELECT FROM longhaul.jobs WHERE ended_at IS NOT NULL) THEN 1000000
-       ELSE (SELECT coalesce(sum(seq), 0) FROM longhaul.positions) END AS commits`,
-  );
-  return Number(row!['commits']);
-}

@@ -28,13 +28,14 @@ const TABLES = [
     records bigint NOT NULL DEFAULT 0, checkpoint json, PRIMARY KEY (job, stream, partition))`,
 ];
 
-/** Lasts as long as the transaction: of two that claim a job at once, one waits. */
+/** Lasts as long as the transaction: of two that claim a job at once, one waits. Throws `chain_broken` for one that is over. */
 export async function claimJob(session: Session, job: string, stages: Stages | null): Promise<void> {
   await lock(session, lockKey('longhaul'));
   if (!(await hasLedger(session))) for (const statement of TABLES) await session.rows(statement);
   const claim = 'INSERT INTO longhaul.jobs (job, stages) VALUES ($1, $2) ON CONFLICT DO NOTHING';
   await session.rows(claim, [job, stages && JSON.stringify(stages)]);
-  await expectOpen(session, job);
+  if (await endOf(session, job))
+    throw new LonghaulError('chain_broken', `job ${job} has ended in the target before`);
 }
 
 export async function hasLedger(session: Session): Promise<boolean> {
