@@ -98,10 +98,10 @@ describe('an activity on a lifeline', () => {
 });
 
 describe('what an activity on a lifeline throws', () => {
-  async function thrownBy(error: unknown, cancel?: 'CANCELLED' | 'WORKER_SHUTDOWN'): Promise<unknown> {
+  async function thrownBy(fault: unknown, cancel?: 'CANCELLED' | 'WORKER_SHUTDOWN'): Promise<unknown> {
     const activity = begin({ attempt: 3 });
     if (cancel) activity.environment.cancel(cancel);
-    activity.work.reject(error);
+    activity.work.reject(fault);
     const [ended] = await Promise.allSettled([activity.ended]);
     expectNothingLeft(activity);
     return ended.status === 'rejected' ? ended.reason : undefined;
