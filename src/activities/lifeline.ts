@@ -45,7 +45,8 @@ export async function onLifeline<T>(clock: Clock, work: (line: Lifeline) => Prom
     });
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
-    if (!(error instanceof Stopped)) throw toFailure(error, activity.info.attempt, clock.now());
+    const stopped = error instanceof Stopped && stop.signal.aborted;
+    if (!stopped) throw toFailure(error, activity.info.attempt, clock.now());
     throw isHandover() ? handover() : new CancelledFailure('stopped');
   } finally {
     clearInterval(beats);

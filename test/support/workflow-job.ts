@@ -61,7 +61,7 @@ export async function runJobWith<T>(
     defaultHeartbeatThrottleInterval: 100,
   });
   return worker.runUntil(async () => {
-    const handle = await server.client.workflow.start('backup', {
+    const handle = await server.client.workflow.start(input.job.spec.kind, {
       workflowId: input.job.id,
       taskQueue,
       args: [input],

@@ -1,0 +1,206 @@
+// The jobs whose histories are kept: one of each shape that a workflow's code can take.
+import { addPlan, carry, openBoard, putBack, take } from '../../src/core/board.js';
+import { NO_TALLIES } from '../../src/core/checkpoint.js';
+import { LonghaulError } from '../../src/core/errors.js';
+import type { Activities, JobInput, PartitionWork } from '../../src/core/work.js';
+import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
+import { until } from '../support/until.js';
+import { inputOf, type Running } from '../support/workflow-job.js';
+
+export interface RecordedJob {
+  readonly script: Script;
+  /** Of the job with this id; default: a backup. */
+  readonly input?: (id: string) => JobInput;
+  /** Steers the job to its end. */
+  readonly drive: (job: Running) => Promise<unknown>;
+  /** Events that its history must hold, or it would not show what it is kept for. */
+  readonly shows: readonly EventKind[];
+  /** Activities that it must hold. */
+  readonly calls?: readonly (keyof Activities)[];
+}
+
+/** As Temporal names them, without `EVENT_TYPE_`. */
+export type EventKind =
+  | 'WORKFLOW_EXECUTION_COMPLETED'
+  | 'WORKFLOW_EXECUTION_FAILED'
+  | 'WORKFLOW_EXECUTION_CANCELED'
+  | 'WORKFLOW_EXECUTION_CONTINUED_AS_NEW'
+  | 'WORKFLOW_EXECUTION_SIGNALED'
+  | 'WORKFLOW_EXECUTION_CANCEL_REQUESTED'
+  | 'ACTIVITY_TASK_CANCEL_REQUESTED'
+  | 'ACTIVITY_TASK_FAILED'
+  | 'TIMER_FIRED'
+  | 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES';
+
+/** For the server that records: a job of more events than this continues as new, so that histories stay small. */
+export const EVENTS_PER_RUN = 90;
+
+const ended = ({ handle }: Running): Promise<unknown> => handle.result().catch(() => undefined);
+const dropped = new LonghaulError('table_missing', 'the table is gone');
+
+/** Copies a few records, then works on until it is cancelled; the next chunk copies the rest. */
+const interrupted: Script['chunk'] = async (input, left) => {
+  if (input.work.checkpoint) return { end: 'exhausted', checkpoint: advance(input, left, true) };
+  await untilCancelled();
+  return { end: 'stopped', checkpoint: advance(input, 3, false) };
+};
+
+const inSteps =
+  (step: number): NonNullable<Script['chunk']> =>
+  (input, left) => ({
+    end: left > step ? 'budget' : 'exhausted',
+    checkpoint: advance(input, Math.min(step, left), left <= step),
+  });
+
+function verifyOf(id: string): JobInput {
+  const spec = { kind: 'verify', source: { connection: 'vault', archive: 'nightly/a-1' } } as const;
+  return { job: { ...inputOf(id).job, spec } };
+}
+
+/** A job that failed when one of its two partitions was done and the other one was begun. */
+function retryOf(id: string): JobInput {
+  const board = openBoard('2026-01-01T00:00:01.000Z');
+  const work = [0, 1].map((index): PartitionWork => ({
+    index,
+    stream: 'a',
+    partition: { id: String(index), range: null, estimate: 10 },
+    checkpoint: null,
+  }));
+  const streams = [{ name: 'a', estimate: 20, partitions: 2 }];
+  addPlan(board, { streams, work, after: 'a', done: true, lanes: 2, requestsPerDay: null });
+  const at = (records: number, done: boolean) => ({
+    cursor: records,
+    done,
+    sink: `head-${records}`,
+    tallies: { ...NO_TALLIES, records },
+  });
+  putBack(board, take(board)!, at(10, true));
+  putBack(board, take(board)!, at(4, false));
+  return { ...inputOf(id), resume: carry(board) };
+}
+
+export const JOBS = {
+  plain: {
+    script: { streams: { a: [10, 20], b: [5] }, chunk: inSteps(8) },
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED', 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES'],
+  },
+
+  'paused and resumed': {
+    script: { streams: { a: [10], b: [10] }, chunk: interrupted },
+    async drive(job) {
+      await until('both chunks run', () => job.calls.copy.length === 2);
+      await job.handle.signal('pause');
+      await until('both have flushed', async () => (await job.memo()).tallies.records === 6);
+      await job.handle.signal('resume');
+      await ended(job);
+    },
+    shows: ['WORKFLOW_EXECUTION_SIGNALED', 'ACTIVITY_TASK_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
+  waiting: {
+    script: {
+      streams: { a: [10], b: [10] },
+      chunk: (input, left) =>
+        input.work.checkpoint
+          ? { end: 'exhausted', checkpoint: advance(input, left, true) }
+          : {
+              end: 'waiting',
+              checkpoint: advance(input, 1, false),
+              wait: { until: Date.now() + 1_000, reason: 'retry-after' },
+            },
+    },
+    drive: ended,
+    shows: ['TIMER_FIRED', 'WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
+  'planned in pages and settled': {
+    script: {
+      streams: Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, [1]])),
+      streamsPerPlanPage: 2,
+      chunk: (input, left) => ({
+        end: 'exhausted',
+        checkpoint: { ...advance(input, left, true), sink: 'x'.repeat(3_300) },
+      }),
+    },
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
+    calls: ['plan', 'copy', 'settle', 'seal'],
+  },
+
+  'within a daily quota': {
+    script: {
+      streams: { a: [12, 9] },
+      requestsPerDay: 1_000,
+      chunk: (input, left) => {
+        const step = Math.min(5, left);
+        return { end: left > step ? 'quota' : 'exhausted', checkpoint: advance(input, step, left === step) };
+      },
+    },
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
+  'continued as new': {
+    script: { streams: { a: [24] }, lanes: 1, chunk: inSteps(1) },
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_CONTINUED_AS_NEW'],
+  },
+
+  failed: {
+    script: {
+      streams: { a: [10], b: [10] },
+      async chunk(input) {
+        if (input.work.stream === 'b') return fails(dropped, advance(input, 4, false));
+        await untilCancelled();
+        return { end: 'stopped', checkpoint: advance(input, 7, false) };
+      },
+    },
+    drive: ended,
+    shows: ['ACTIVITY_TASK_FAILED', 'WORKFLOW_EXECUTION_FAILED'],
+  },
+
+  retried: {
+    script: { streams: { a: [10, 10] } },
+    input: retryOf,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
+  cancelled: {
+    script: { streams: { a: [10], b: [10] }, chunk: interrupted },
+    async drive(job) {
+      await until('both chunks run', () => job.calls.copy.length === 2);
+      await job.handle.cancel();
+      await ended(job);
+    },
+    shows: ['WORKFLOW_EXECUTION_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_CANCELED'],
+    calls: ['discard'],
+  },
+
+  verify: {
+    script: { streams: { a: [4, 4], b: [2] } },
+    input: verifyOf,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
+  'verify with damage': {
+    script: {
+      streams: { a: [4] },
+      seal: () => ({
+        records: 3,
+        bytes: 3,
+        storedBytes: 3,
+        segments: 1,
+        findings: [
+          { path: 'nightly/a-1/a/0/000001-x.jsonl', problem: 'missing', detail: 'it is not in the store' },
+        ],
+        findingsTotal: 1,
+      }),
+    },
+    input: verifyOf,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_FAILED'],
+  },
+} satisfies Record<string, RecordedJob>;
