@@ -34,7 +34,7 @@ export interface PlanInput {
 /** A page of the plan: whole streams with all their partitions. */
 export interface PlanPage {
   /** Everything planned before has to be finished before this page is begun. */
-  readonly barrier: boolean;
+  readonly barrier?: boolean;
   readonly streams: readonly {
     readonly name: string;
     readonly estimate: number | null;

@@ -56,7 +56,7 @@ function sourceOf(estimate: number): Source {
 
 async function plan(board: Board, source: Source): Promise<void> {
   const sink = { begin: async () => {} } as unknown as Sink;
-  const open = { source, sink, from: { limits: {} } } as unknown as OpenJob;
+  const open = { source, sink, limits: {} } as unknown as OpenJob;
   addPlan(board, await planPage(open, ctx, { job, ...board.plan }));
 }
 

@@ -24,7 +24,7 @@ async function planOf(source: Source, { spec = SPEC, limits = {} }: Setting = {}
   const sink = {
     begin: async (_ctx: unknown, streams: readonly Stream[]) => void begun.push(streams.map((s) => s.name)),
   };
-  const open = { source, sink, from: { limits } } as unknown as OpenJob;
+  const open = { source, sink, limits } as unknown as OpenJob;
   const job = { id: 'job-1', spec, createdAt: '2026-01-01T00:00:00.000Z' };
   const pages: PlanPage[] = [];
   let after: string | null = null;
