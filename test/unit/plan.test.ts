@@ -154,7 +154,7 @@ describe('a page of a plan', () => {
       },
     };
     const sink = { begin: async () => undefined };
-    const open = { source: counting, sink, from: { limits: {} } } as unknown as OpenJob;
+    const open = { source: counting, sink, limits: {} } as unknown as OpenJob;
     const job = { id: 'job-1', spec: SPEC, createdAt: '2026-01-01T00:00:00.000Z' };
     await planPage(open, testContext(), { job, after: null, nextIndex: 0 });
     expect(asked).toBe(100);
