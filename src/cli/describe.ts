@@ -1,5 +1,6 @@
 // A job in words: one line while it goes, a summary at its end, a page on request.
-import type { Job, JobProgress, JobResult, StreamProgress } from '../core/job.js';
+import type { SealSummary } from '../core/connector.js';
+import type { Job, JobProgress, StreamProgress } from '../core/job.js';
 import { bytes, count, duration, secondsBetween, time } from './format.js';
 
 /** `1,200,000 of 2,000,000 records, 392.0 MiB, 48,000/s, 17 s left`, and what it waits for. */
@@ -101,7 +102,7 @@ function resultLines(job: Job): string[] {
   ];
 }
 
-function storedLines(result: JobResult): string[] {
+function storedLines(result: SealSummary): string[] {
   return [
     `  bytes     ${bytes(result.bytes)}, stored as ${bytes(result.storedBytes)}`,
     `  segments  ${count(result.segments)}`,

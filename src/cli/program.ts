@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { VERSION } from '../core/version.js';
 import type { Steering } from './client.js';
 import type { ClientOptions } from './commands/common.js';
+import type { ApiOptions, DevOptions } from './commands/services.js';
 import type { BackupOptions, RestoreOptions, StartOptions } from './commands/start.js';
 import { report } from './errors.js';
 import { type Io, paint } from './io.js';
@@ -174,23 +175,6 @@ function addSteering(program: Command, io: Io, done: Done): void {
       done(await (await looks()).steer(io, steering, id, options)),
     );
   }
-}
-
-export interface DevOptions {
-  readonly config: string;
-  readonly port: number;
-  readonly dataDir: string;
-  readonly temporalPort?: number;
-  readonly uiPort?: number;
-  readonly workers: number;
-  readonly json?: boolean;
-}
-
-export interface ApiOptions {
-  readonly config: string;
-  readonly port: number;
-  readonly host: string;
-  readonly webUi?: string;
 }
 
 const services = () => import('./commands/services.js');

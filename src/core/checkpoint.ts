@@ -1,6 +1,8 @@
 // The breadcrumb of a partition and its arithmetic.
-import type { Cursor } from './connector.js';
 import type { Json } from './json.js';
+
+/** A source's own opaque JSON: where the next page begins. Small (well under 8 KiB), never a secret. */
+export type Cursor = Json;
 
 /** What was done, counted. `bytes` are of the records before compression; `requests` count every attempt. */
 export interface Tallies {

@@ -1,7 +1,9 @@
 // What a connector is: a source that is read in pages, a sink that is written in checkpoints, a store that holds objects.
 // The comments are the contract; the conformance suites in test/conformance hold every implementation to it.
-import type { Checkpoint, Tallies } from './checkpoint.js';
+import type { Checkpoint, Cursor, Tallies } from './checkpoint.js';
 import type { Json, JsonObject } from './json.js';
+
+export type { Cursor };
 
 /** What the engine lends a connector for the length of one call. */
 export interface Context {
@@ -21,9 +23,6 @@ export interface Meter {
   /** Waiting until an epoch ms for a reason (`rate limit`, `retry-after`); `null` when the wait is over. */
   waiting(until: number | null, reason: string): void;
 }
-
-/** A source's own opaque JSON: where the next page begins. Small (well under 8 KiB), never a secret. */
-export type Cursor = Json;
 
 /** One table, API collection or listing. */
 export interface Stream {

@@ -1,5 +1,6 @@
 // A job as the API, the command line and report.json show it.
-import type { Finding } from './connector.js';
+import type { Tallies } from './checkpoint.js';
+import type { SealSummary } from './connector.js';
 import type { ErrorData } from './errors.js';
 import type { JobSpec } from './spec.js';
 
@@ -19,15 +20,7 @@ export type JobState = (typeof JOB_STATES)[number];
 export const ENDED: readonly JobState[] = ['completed', 'failed', 'cancelled'];
 
 /** All figures are of durable work: what a checkpoint covers. */
-export interface JobProgress {
-  readonly records: number;
-  /** Before compression. */
-  readonly bytes: number;
-  readonly pages: number;
-  /** Requests sent to the source, every attempt counted. */
-  readonly requests: number;
-  readonly retries: number;
-  readonly rejects: number;
+export interface JobProgress extends Tallies {
   readonly estimatedRecords: number | null;
   /** 0 to 100, one decimal; null while the total is unknown. */
   readonly percent: number | null;
@@ -47,16 +40,6 @@ export interface StreamProgress {
   readonly partitions: { readonly done: number; readonly running: number; readonly total: number };
 }
 
-export interface JobResult {
-  readonly records: number;
-  readonly bytes: number;
-  readonly storedBytes: number;
-  readonly segments: number;
-  readonly findings?: readonly Finding[];
-  readonly findingsTotal?: number;
-  readonly notes?: readonly string[];
-}
-
 export interface Job {
   readonly id: string;
   readonly kind: JobKind;
@@ -73,7 +56,7 @@ export interface Job {
   /** At most 50: the running ones, then the latest; `streamsTotal` counts all that were planned so far. */
   readonly streams: readonly StreamProgress[];
   readonly streamsTotal: number;
-  readonly result: JobResult | null;
+  readonly result: SealSummary | null;
   readonly error: ErrorData | null;
   readonly webUi: string | null;
 }

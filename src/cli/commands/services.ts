@@ -1,6 +1,22 @@
 // `longhaul dev`, `api` and `worker`: the processes of the service, each run until it is told to stop.
 import { EXIT } from '../errors.js';
-import type { ApiOptions, DevOptions } from '../program.js';
+
+export interface DevOptions {
+  readonly config: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly temporalPort?: number;
+  readonly uiPort?: number;
+  readonly workers: number;
+  readonly json?: boolean;
+}
+
+export interface ApiOptions {
+  readonly config: string;
+  readonly port: number;
+  readonly host: string;
+  readonly webUi?: string;
+}
 
 export async function dev(options: DevOptions): Promise<number> {
   const { runDev } = await import('../../dev/index.js');
