@@ -304,12 +304,32 @@ describe('a chunk that takes over', () => {
   });
 });
 
-test('a chunk of a verify job counts the bytes that it checked', async () => {
-  await job.sealed((await job.chunk({ policy: { ...EVERY_PAGE, pages: 3 } }).run()).checkpoint);
-  const source = createArchiveSource(job.store, ARCHIVE, { onDamage: 'report' });
-  const [partition] = await partitionsOf(source, STREAM, 1);
-  const work: PartitionWork = { index: 0, stream: STREAM, partition: partition!, checkpoint: null };
-  const { streams } = await readManifest(job.store, ARCHIVE);
-  const { checkpoint } = await job.chunk({ source, sink: createAuditSink(job.store, ARCHIVE), work }).run();
-  expect(checkpoint.tallies).toMatchObject({ records: 95, bytes: streams[0]!.bytes });
+describe('a chunk of a verify job', () => {
+  let work: PartitionWork;
+  const verifying = (checkpoint: Checkpoint | null = null, requests: number | null = null) => {
+    const source = createArchiveSource(job.store, ARCHIVE, { onDamage: 'report' });
+    const sink = createAuditSink(job.store, ARCHIVE);
+    return job.chunk({ source, sink, work, checkpoint, requests });
+  };
+  beforeEach(async () => {
+    await job.sealed((await job.chunk({ policy: { ...EVERY_PAGE, pages: 3 } }).run()).checkpoint);
+    const source = createArchiveSource(job.store, ARCHIVE, { onDamage: 'report' });
+    const [partition] = await partitionsOf(source, STREAM, 1);
+    work = { index: 0, stream: STREAM, partition: partition!, checkpoint: null };
+  });
+
+  test('counts the bytes that it checked', async () => {
+    const { streams } = await readManifest(job.store, ARCHIVE);
+    const { checkpoint } = await verifying().run();
+    expect(checkpoint.tallies).toMatchObject({ records: 95, bytes: streams[0]!.bytes });
+  });
+
+  test('checks all anew when its breadcrumb was forgotten, and counts it once', async () => {
+    const { checkpoint } = await verifying(null, 2).run();
+    expect(checkpoint.tallies.requests).toBe(2);
+    const whole = await verifying().run();
+    const again = verifying({ ...checkpoint, cursor: null, sink: null });
+    expect(await again.run()).toEqual(whole);
+    expect(again.heartbeat().delta.records).toBe(95 - checkpoint.tallies.records);
+  });
 });
