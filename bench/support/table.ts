@@ -12,7 +12,7 @@ export async function fillTable(url: string, rows: number, table = TABLE): Promi
        id bigint PRIMARY KEY, customer int NOT NULL, total numeric(12, 2), paid boolean, placed_at timestamptz,
        reference uuid, email text, address jsonb, note text);
      TRUNCATE ${table};
-     INSERT INTO ${table} SELECT n, n % 50021, (n * 7919 % 1000000) / 100.0, n % 3 = 0,
+     INSERT INTO ${table} SELECT n, n % 50021, (n::bigint * 7919 % 1000000) / 100.0, n % 3 = 0,
        '2024-01-01Z'::timestamptz + n * interval '1.234567 s', md5(n::text)::uuid,
        substr(md5(n::text), 1, 10) || '@example.com',
        jsonb_build_object('street', n % 900 || ' Long Road', 'city', 'Springfield', 'zip', substr(md5(n::text), 3, 5)),
