@@ -8,7 +8,7 @@ import { LATENCY_MS, PAGE } from './pages.js';
 const POOL = 64;
 
 const total = Number(process.argv[2]);
-const totals: Readonly<Record<string, number>> = { fast: total, slow: total / 4, tenth: total / 10, empty: 0 };
+const totals: Readonly<Record<string, number>> = { fast: total, slow: total, tenth: total / 10, empty: 0 };
 const pool = Array.from({ length: POOL }, (_, page) => Buffer.from(records(page)));
 
 let times = { first: 0, last: 0 };
