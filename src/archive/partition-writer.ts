@@ -29,8 +29,8 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
   let lastBreadcrumb: string | null = null;
   let current: SegmentWriter | null = null;
   let committed: Segment[] = [];
-  /** A part that names what is committed may be there: another attempt may have gone on from it, so all of it stays. */
-  let shared = false;
+  /** A part that names what is committed and may be there: another attempt may have gone on from it. */
+  let shared: string | null = null;
 
   async function segmentFor({ payload }: Page): Promise<SegmentWriter> {
     if (current) return current;
@@ -59,13 +59,13 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
   async function link(breadcrumb: Breadcrumb): Promise<PartRef> {
     const part = nextPart(head, target, committed, breadcrumb);
     const path = `${partsFolder(target)}/${ordinal(part.seq)}-${token}.json`;
-    shared = true;
+    shared = path;
     const linked = await putLinked(store, archive, part, () => path);
     if (!(await isClaimed(store, archive, options.job))) {
       await withdraw(path);
       throw withdrawn(archive);
     }
-    shared = false;
+    shared = null;
     const segments = (head?.segments ?? 0) + committed.length;
     return { ...linked, seq: part.seq, segments, records: part.records };
   }
@@ -83,10 +83,11 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
   }
 
   async function drop(): Promise<void> {
-    const [segment, orphans] = [current, shared ? [] : committed];
-    [current, committed] = [null, []];
+    const segment = current;
+    current = null;
     await segment?.abort();
-    await removeSegments(orphans);
+    if (shared === null) await removeSegments(committed);
+    else if (!(await isClaimed(store, archive, options.job))) await withdraw(shared);
   }
 
   return {
