@@ -1,6 +1,7 @@
 // The one loop that moves data, the same for every connector and every kind of job. Knows nothing of Temporal.
 import { START, subtract, type Checkpoint } from '../core/checkpoint.js';
-import type { Context, Page, Sink, SinkWriter, Source } from '../core/connector.js';
+import type { RejectsLog } from '../archive/rejects.js';
+import type { Context, Page, Reject, Sink, SinkWriter, Source } from '../core/connector.js';
 import { LonghaulError, Stopped } from '../core/errors.js';
 import type { ChunkEnd, ChunkResult, Heartbeat, PartitionWork } from '../core/work.js';
 import type { Clock } from './clock.js';
@@ -18,11 +19,22 @@ export interface ChunkOptions {
   readonly policy: CheckpointPolicy;
   /** Requests that may be sent, over all attempts, before the chunk returns with `quota`; null: no limit. */
   readonly requests: number | null;
+  /** null: no record may be set aside. */
+  readonly rejects: RejectsPolicy | null;
   /** Told to flush and return. */
   readonly stop: AbortSignal;
   /** Told to break off what is in flight. */
   readonly signal: AbortSignal;
   readonly clock: Pick<Clock, 'now'>;
+}
+
+/** What becomes of records that cannot be read or written. */
+export interface RejectsPolicy {
+  readonly log: RejectsLog;
+  /** How many may be set aside before the chunk fails with `rejects_exceeded`. */
+  readonly allowed: number;
+  /** The sink is asked record by record what it refuses; else the first refusal is an error of its own. */
+  readonly settle: boolean;
 }
 
 export interface Chunk {
@@ -58,6 +70,7 @@ export function createChunk(options: ChunkOptions): Chunk {
       checkpoint = (await sink.recover?.(ctx, target, checkpoint.sink)) ?? begun(checkpoint);
       tally.begin(checkpoint.tallies);
       keepQuota();
+      await publish();
       if (checkpoint.done) return { end: 'exhausted', checkpoint };
       return await copyInto(await sink.open(ctx, target, checkpoint.sink));
     } catch (error) {
@@ -82,15 +95,24 @@ export function createChunk(options: ChunkOptions): Chunk {
     const spent = createBudget(clock.now());
     const flushes = createFlushPolicy(options.policy, clock.now());
 
+    /** From the source, since the last flush. */
+    let unread: readonly Reject[] = [];
+
     async function flush(): Promise<void> {
-      const breadcrumb = { ...at, tallies: tally.total() };
+      const refused = options.rejects?.settle ? ((await writer.settle?.()) ?? []) : [];
+      tally.refuse(refused);
+      const rejects = await setAside([...unread, ...refused]);
+      const breadcrumb = { ...at, tallies: tally.total(), ...(rejects && { rejects }) };
       checkpoint = { ...breadcrumb, sink: await writer.flush(breadcrumb) };
+      unread = [];
+      await publish();
       flushes.flushed(clock.now());
     }
 
     async function take(page: Page): Promise<void> {
       await writer.write(page);
       tally.add(page);
+      if (page.rejects) unread = [...unread, ...page.rejects];
       at = { cursor: page.next, done: page.next === null };
       const bytes = bytesOf(page);
       if (!at.done && flushes.due(bytes, clock.now())) await flush();
@@ -102,6 +124,20 @@ export function createChunk(options: ChunkOptions): Chunk {
     if (!broken) at = { ...at, done: true };
     await flush();
     return broken ? endedBy(broken.error) : { end: 'exhausted', checkpoint };
+  }
+
+  /** Kept durably before the flush whose breadcrumb names them. */
+  async function setAside(rejects: readonly Reject[]): Promise<Checkpoint['rejects']> {
+    const [first] = rejects;
+    if (!first) return checkpoint.rejects;
+    const { allowed = 0, log } = options.rejects ?? {};
+    const count = tally.total().rejects - origin.tallies.rejects;
+    if (!log || count > allowed) throw exceeded(work.stream, count, allowed, first);
+    return log.add(target, checkpoint.rejects, rejects);
+  }
+
+  async function publish(): Promise<void> {
+    if (checkpoint.rejects) await options.rejects?.log.publish(target, checkpoint.rejects);
   }
 
   /** The sink fails: a source that waits to ask again need not wait any longer. */
@@ -125,6 +161,14 @@ export function createChunk(options: ChunkOptions): Chunk {
       return { stream: work.stream, checkpoint, delta, rate: tally.rate(clock.now()), wait: tally.wait() };
     },
   };
+}
+
+function exceeded(stream: string, count: number, allowed: number, first: Reject): LonghaulError {
+  const more = allowed === 0 ? 'none' : `${allowed} more`;
+  return new LonghaulError(
+    'rejects_exceeded',
+    `${count} records of stream ${stream} were set aside, and ${more} may be (${first.code})`,
+  );
 }
 
 /** Gives each page to `take`; resolves with the error that broke the reading off, or null at its end. */

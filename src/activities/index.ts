@@ -1,13 +1,15 @@
 // The activities of the worker tier, each a few lines: open the job's two sides, do the work on a lifeline.
 import { Context as ActivityContext } from '@temporalio/activity';
+import { createRejectsLog } from '../archive/rejects.js';
 import type { Context } from '../core/connector.js';
+import { mostRejects, setsAsideRefused } from '../core/rejects.js';
 import type { Activities, CopyInput, Heartbeat, JobRef } from '../core/work.js';
-import { createChunk } from './chunk.js';
+import { createChunk, type RejectsPolicy } from './chunk.js';
 import type { ActivityDeps } from './deps.js';
 import { handover, toErrorData } from './failures.js';
 import { DEFAULT_CHECKPOINT } from './flush-policy.js';
 import { onLifeline, quietContext, type Lifeline } from './lifeline.js';
-import { withJob, type OpenJob } from './open.js';
+import { withJob, type JobFolder, type OpenJob } from './open.js';
 import { patiently } from './patience.js';
 import { planPage } from './plan.js';
 
@@ -28,7 +30,11 @@ export function createActivities(deps: ActivityDeps): Activities {
       onLifeline(clock, (line) => withJob(deps, input.job, (open) => copy(deps, line, open, input))),
     settle: ({ job, heads, settled }) => onJob(job, ({ sink }, ctx) => sink.settle(ctx, heads, settled)),
     seal: ({ job, ...work }) => onJob(job, ({ sink }, ctx) => sink.seal(ctx, work)),
-    discard: ({ job }) => onJob(job, ({ sink }, ctx) => sink.discard(ctx)),
+    discard: ({ job }) =>
+      onJob(job, async ({ sink, folder }, ctx) => {
+        await sink.discard(ctx);
+        await folder.store.removeAll(folder.path);
+      }),
 
     async checkConnection({ connection }) {
       const signal = AbortSignal.timeout(10_000);
@@ -43,7 +49,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   };
 }
 
-async function copy(deps: ActivityDeps, line: Lifeline, { source, sink }: OpenJob, input: CopyInput) {
+async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }: OpenJob, input: CopyInput) {
   const { job, work, requests } = input;
   const activity = ActivityContext.current();
   const beaten = activity.info.heartbeatDetails as Heartbeat | undefined;
@@ -55,6 +61,7 @@ async function copy(deps: ActivityDeps, line: Lifeline, { source, sink }: OpenJo
     from: beaten?.checkpoint ?? null,
     policy: { ...DEFAULT_CHECKPOINT, ...options },
     requests,
+    rejects: rejectsOf(input, folder),
     stop: line.stop,
     signal: line.signal,
     clock: deps.clock,
@@ -71,6 +78,12 @@ async function copy(deps: ActivityDeps, line: Lifeline, { source, sink }: OpenJo
   deps.log.info({ ...where, end: result.end, records: result.checkpoint.tallies.records }, 'chunk ends');
   if (result.end === 'stopped' && line.isHandover()) throw stoppedForShutdown(activity, chunk.heartbeat());
   return result;
+}
+
+function rejectsOf({ job: { spec }, rejects }: CopyInput, { store, path }: JobFolder): RejectsPolicy | null {
+  const most = mostRejects(spec);
+  if (most === 0) return null;
+  return { log: createRejectsLog(store, path), allowed: rejects ?? most, settle: setsAsideRefused(spec) };
 }
 
 /** The next attempt goes on from the last heartbeat: Temporal keeps the newest one with the failure. */

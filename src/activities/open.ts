@@ -2,22 +2,34 @@
 import { createArchiveSink } from '../archive/sink.js';
 import { createArchiveSource } from '../archive/source.js';
 import { createAuditSink } from '../archive/audit.js';
-import { archivePath } from '../core/archive-path.js';
+import { archivePath, jobFolder, storeConnection } from '../core/archive-path.js';
 import type { Sink, Source } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
 import type { Connection } from '../core/registry.js';
-import type { BackupSpec, RestoreSpec, VerifySpec } from '../core/spec.js';
+import { setsAsideRefused } from '../core/rejects.js';
+import type { BackupSpec, ExportSpec, RestoreSpec, VerifySpec } from '../core/spec.js';
 import type { Store } from '../core/store.js';
 import type { JobRef } from '../core/work.js';
+import { withColumns } from './columns.js';
 import type { ActivityDeps } from './deps.js';
 import { patient } from './patience.js';
 
 export interface OpenJob {
   readonly source: Source;
   readonly sink: Sink;
+  /** Where the job keeps what it sets aside, beside archives. */
+  readonly folder: JobFolder;
   /** Those that hold for the job: of the connection that is read, or that a restore writes to. */
   readonly limits: Connection['limits'];
 }
+
+export interface JobFolder {
+  readonly store: Store;
+  readonly path: string;
+}
+
+/** What kinds differ in. */
+export type Sides = Omit<OpenJob, 'folder'>;
 
 /** Opens both sides for the length of `use`. Throws `connection_unknown` and `connection_unsuitable`. */
 export async function withJob<T>(
@@ -30,11 +42,16 @@ export async function withJob<T>(
     return await use(open);
   } finally {
     // What was done is done, however a side fails to let go.
-    await Promise.allSettled([open.source.close(), open.sink.close()]);
+    await Promise.allSettled([open.source.close(), open.sink.close(), open.folder.store.close()]);
   }
 }
 
 function openJob(deps: ActivityDeps, job: JobRef): OpenJob {
+  const store = storeOf(deps.connections(storeConnection(job.spec)));
+  return { ...openSides(deps, job), folder: { store, path: jobFolder(job.id) } };
+}
+
+function openSides(deps: ActivityDeps, job: JobRef): Sides {
   const { spec } = job;
   switch (spec.kind) {
     case 'backup':
@@ -43,10 +60,12 @@ function openJob(deps: ActivityDeps, job: JobRef): OpenJob {
       return openVerify(deps, job, spec);
     case 'restore':
       return openRestore(deps, job, spec);
+    case 'export':
+      return openExport(deps, job, spec);
   }
 }
 
-function openBackup(deps: ActivityDeps, job: JobRef, spec: BackupSpec): OpenJob {
+function openBackup(deps: ActivityDeps, job: JobRef, spec: BackupSpec): Sides {
   const from = deps.connections(spec.source.connection);
   if (!from.source) throw unsuitable(from, 'source of a backup');
   const { pageSize, compression = 'zstd' } = spec.options ?? {};
@@ -63,7 +82,7 @@ function openBackup(deps: ActivityDeps, job: JobRef, spec: BackupSpec): OpenJob 
   return { limits: from.limits, sink, source };
 }
 
-function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): OpenJob {
+function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): Sides {
   const from = deps.connections(spec.source.connection);
   const path = archivePath(job.id, spec);
   const source = createArchiveSource(storeOf(from), path, { onDamage: 'report' });
@@ -71,14 +90,28 @@ function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): OpenJob 
   return { limits: from.limits, source: patient(source, deps.clock), sink };
 }
 
-function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): OpenJob {
+function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides {
+  const { skipDamaged, remap = {} } = spec.options ?? {};
   const store = storeOf(deps.connections(spec.source.connection));
-  const source = createArchiveSource(store, archivePath(job.id, spec), { onDamage: 'fail' });
+  const source = withColumns(
+    createArchiveSource(store, archivePath(job.id, spec), { onDamage: skipDamaged ? 'skip' : 'fail' }),
+  );
   const to = deps.connections(spec.sink.connection);
   if (!to.sink) throw unsuitable(to, 'target of a restore');
   const { mode = 'insert', create = false } = spec.sink;
-  const sink = to.sink({ job: job.id, mode, create });
+  const sink = to.sink({
+    job: job.id,
+    mode,
+    create,
+    rejects: setsAsideRefused(spec),
+    remap,
+    beside: { store, folder: jobFolder(job.id) },
+  });
   return { limits: to.limits, source: patient(source, deps.clock), sink };
+}
+
+function openExport(deps: ActivityDeps, job: JobRef, spec: ExportSpec): Sides {
+  throw new LonghaulError('internal', `export comes with the next commit ${[deps, job, spec].length}`);
 }
 
 function storeOf(connection: Connection): Store {

@@ -1,8 +1,7 @@
 // One page of the plan: the next streams of the source, cut into partitions.
 import type { Context, Partition, Stream } from '../core/connector.js';
-import type { JobSpec } from '../core/spec.js';
 import type { PartitionWork, PlanInput, PlanPage } from '../core/work.js';
-import type { OpenJob } from './open.js';
+import type { Sides } from './open.js';
 
 /** A page of the plan stays small, names included, since the workflow carries it: whole streams until one of these is reached. */
 const MOST_PARTITIONS = 100;
@@ -20,7 +19,7 @@ interface Planned {
   readonly partitions: readonly Partition[];
 }
 
-export async function planPage(open: OpenJob, ctx: Context, input: PlanInput): Promise<PlanPage> {
+export async function planPage(open: Sides, ctx: Context, input: PlanInput): Promise<PlanPage> {
   const { sink, limits } = open;
   const { spec } = input.job;
   const lanes = Math.min(spec.options?.lanes ?? DEFAULT_LANES, limits.concurrency ?? Infinity);
@@ -69,11 +68,11 @@ interface PlannedStream {
 
 /** In the source's order, by name, unless the sink has one of its own. */
 async function* streamsAfter(
-  { source, sink }: OpenJob,
+  { source, sink }: Sides,
   ctx: Context,
   { job, after }: PlanInput,
 ): AsyncGenerator<PlannedStream> {
-  const streams = source.streams(ctx, namesOf(job.spec));
+  const streams = source.streams(ctx, job.spec.source.streams);
   if (sink.stages) {
     const all = new Map<string, Stream>();
     for await (const stream of streams) all.set(stream.name, stream);
@@ -98,12 +97,7 @@ function staged(
 }
 
 /** Cut again into fewer parts where their descriptions would be too large to carry. */
-async function partitionsOf(
-  open: OpenJob,
-  ctx: Context,
-  stream: Stream,
-  lanes: number,
-): Promise<Partition[]> {
+async function partitionsOf(open: Sides, ctx: Context, stream: Stream, lanes: number): Promise<Partition[]> {
   for (let want = cutsOf(stream, lanes); ; want = Math.floor(want / 2)) {
     const partitions: Partition[] = [];
     for await (const partition of open.source.partitions(ctx, stream, want)) partitions.push(partition);
@@ -124,8 +118,4 @@ const countOf = (planned: readonly Planned[]): number =>
 function sizeOf(planned: readonly Planned[]): number {
   const carried = planned.map(({ stream: { name }, partitions }) => [name, partitions.map((p) => [name, p])]);
   return Buffer.byteLength(JSON.stringify(carried));
-}
-
-function namesOf(spec: JobSpec): readonly string[] | undefined {
-  return spec.kind === 'verify' ? undefined : spec.source.streams;
 }

@@ -1,6 +1,6 @@
 // Counts what a chunk does: the meter it lends its source, the tallies of its checkpoints, the figures people see.
 import { NO_TALLIES, type Tallies } from '../core/checkpoint.js';
-import type { Meter, Page } from '../core/connector.js';
+import type { Meter, Page, Reject } from '../core/connector.js';
 import { createRate } from '../core/rate.js';
 import type { Wait } from '../core/work.js';
 
@@ -11,6 +11,8 @@ export interface Tally {
   /** Goes on from what is durable. */
   begin(durable: Tallies): void;
   add(page: Page): void;
+  /** Takes what the sink refuses out of what `add` counted, as rejects. */
+  refuse(rejects: readonly Reject[]): void;
   wait(): Wait | null;
   /** Records a second over the last seconds, as of `now` in epoch ms. To be asked steadily. */
   rate(now: number): number;
@@ -44,6 +46,17 @@ export function createTally(onRequest: () => void): Tally {
         records: total.records + page.records,
         bytes: total.bytes + bytesOf(page),
         pages: total.pages + 1,
+        rejects: total.rejects + recordsIn(page.rejects ?? []),
+      };
+    },
+    refuse(rejects) {
+      const refused = recordsIn(rejects);
+      const bytes = rejects.reduce((sum, { payload }) => sum + (payload ? sizeOf(payload) : 0), 0);
+      total = {
+        ...total,
+        records: total.records - refused,
+        bytes: total.bytes - bytes,
+        rejects: total.rejects + refused,
       };
     },
     wait: () => wait,
@@ -56,5 +69,13 @@ export function createTally(onRequest: () => void): Tally {
 
 /** Before compression; of a page that checks stored objects, what it checked. */
 export function bytesOf({ payload, audit }: Page): number {
-  return audit?.bytes ?? payload.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  return audit?.bytes ?? sizeOf(payload);
+}
+
+function sizeOf({ chunks }: Page['payload']): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+}
+
+function recordsIn(rejects: readonly Reject[]): number {
+  return rejects.reduce((sum, { records }) => sum + records, 0);
 }

@@ -77,12 +77,14 @@ function wayOf(spec: JobSpec, archive: string): string {
       return `verify ${spec.source.connection}/${archive}`;
     case 'restore':
       return `${spec.source.connection}/${archive} → ${spec.sink.connection}`;
+    case 'export':
+      return `${spec.source.connection}${spec.source.archive ? `/${spec.source.archive}` : ''} → ${spec.sink.connection}/${archive}`;
   }
 }
 
 /** Markdown. */
 function detailsOf(id: string, spec: JobSpec): string {
-  const streams = spec.kind === 'verify' ? [] : (spec.source.streams ?? []);
+  const streams = spec.source.streams ?? [];
   const more = streams.length > STREAMS_NAMED ? ` and ${streams.length - STREAMS_NAMED} more` : '';
   const named = streams.slice(0, STREAMS_NAMED).join(', ') || 'all';
   return `${summaryOf(id, spec)}\n\nStreams: ${named}${more}`;

@@ -62,22 +62,28 @@ const result = z.object({
   segments: count,
   findings: z.array(finding).optional(),
   findingsTotal: count.optional(),
+  differences: z
+    .object({ same: count, added: count, removed: count, changed: count })
+    .optional()
+    .describe('Of a comparison, by key: `added` are only there, `removed` only in the archive.'),
+  files: count.optional().describe('That an export wrote.'),
   notes: z.array(z.string()).optional().describe('What a person should know of the result.'),
 });
 
-const [backup, verify, restore] = jobSpecSchema.options;
+const [backup, verify, restore, exported] = jobSpecSchema.options;
 
 export const job: z.ZodType<Job> = z
   .object({
     id: z.string(),
     kind: z.enum(kinds),
     state: z.enum(JOB_STATES),
-    source: z.union([backup.shape.source, verify.shape.source, restore.shape.source]),
-    sink: z.union([backup.shape.sink, restore.shape.sink]).nullable(),
+    source: z.union([backup.shape.source, verify.shape.source, restore.shape.source, exported.shape.source]),
+    sink: z.union([backup.shape.sink, restore.shape.sink, exported.shape.sink]).nullable(),
     options: z.union([
       backup.shape.options.unwrap(),
       verify.shape.options.unwrap(),
       restore.shape.options.unwrap(),
+      exported.shape.options,
     ]),
     archive: z
       .string()

@@ -5,7 +5,7 @@ import type { PublicConnection, Role } from '../config/public.js';
 import { LonghaulError, type ErrorCode } from '../core/errors.js';
 import { check, type Fault } from '../core/faults.js';
 import { nearest } from '../core/nearest.js';
-import { jobSpecSchema, type JobSpec } from '../core/spec.js';
+import { jobSpecSchema, type JobSpec, type VerifySpec } from '../core/spec.js';
 import { RequestFaults } from './problems.js';
 
 interface NamedFault extends Fault {
@@ -50,13 +50,31 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
         ...streamFaults(spec.source, connections),
       ];
     case 'verify':
-      return roleFaults('source', spec.source.connection, 'sink', connections);
+      return [
+        ...roleFaults('source', spec.source.connection, 'sink', connections),
+        ...againstFaults(spec.options?.against, connections),
+      ];
     case 'restore':
       return [
         ...roleFaults('source', spec.source.connection, 'sink', connections),
         ...roleFaults('sink', spec.sink.connection, 'target', connections),
       ];
+    case 'export':
+      return [
+        ...roleFaults('source', spec.source.connection, spec.source.archive ? 'sink' : 'source', connections),
+        ...roleFaults('sink', spec.sink.connection, 'sink', connections),
+        ...(spec.source.archive ? [] : streamFaults(spec.source, connections)),
+      ];
   }
+}
+
+function againstFaults(
+  against: NonNullable<VerifySpec['options']>['against'],
+  connections: readonly PublicConnection[],
+): NamedFault[] {
+  if (!against) return [];
+  const faults = roleFaults('source', against.connection, against.archive ? 'sink' : 'source', connections);
+  return faults.map((fault) => ({ ...fault, path: ['options', 'against', 'connection'] }));
 }
 
 const INABILITY: Readonly<Record<Role, string>> = {

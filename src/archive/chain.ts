@@ -84,8 +84,8 @@ function refOf({ part, path, sha256: hash }: FoundPart, before: PartRef | null):
   return { path, sha256: hash, seq: part.seq, segments, records: part.records };
 }
 
-function checkpointOf({ cursor, done, tallies }: Part, ref: PartRef): Checkpoint {
-  return { cursor, done, tallies, sink: { ...ref } };
+function checkpointOf({ cursor, done, tallies, rejects }: Part, ref: PartRef): Checkpoint {
+  return { cursor, done, tallies, ...(rejects && { rejects }), sink: { ...ref } };
 }
 
 function belongs({ target }: Part, { stream, partition }: { stream: string; partition: string }): boolean {

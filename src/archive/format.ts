@@ -103,6 +103,8 @@ export const partSchema = z.object({
   cursor: json,
   done: z.boolean(),
   tallies: talliesSchema,
+  /** The newest part of the partition's log of rejects, in the folder of the job. */
+  rejects: linkSchema.extend({ seq: count, records: count }).optional(),
 });
 export type Part = z.infer<typeof partSchema>;
 

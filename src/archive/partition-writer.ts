@@ -101,7 +101,7 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
 
     async flush(breadcrumb) {
       await endSegment();
-      const now = JSON.stringify([breadcrumb.cursor, breadcrumb.done]);
+      const now = JSON.stringify([breadcrumb.cursor, breadcrumb.done, breadcrumb.rejects]);
       if (head && committed.length === 0 && now === lastBreadcrumb) return { ...head };
       head = await link(breadcrumb);
       lastBreadcrumb = now;
@@ -125,5 +125,6 @@ function nextPart(head: PartRef | null, target: Target, segments: Segment[], bre
     cursor: breadcrumb.cursor as Part['cursor'],
     done: breadcrumb.done,
     tallies: breadcrumb.tallies,
+    ...(breadcrumb.rejects && { rejects: breadcrumb.rejects }),
   };
 }

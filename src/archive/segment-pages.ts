@@ -3,7 +3,7 @@ import type { Context, Encoding, Page, Payload } from '../core/connector.js';
 import { Damage } from './damage.js';
 import { decompressed } from './decompress.js';
 import type { SegmentLine } from './format.js';
-import { createScanner, firstRowLength } from './scan.js';
+import { createScanner, firstRowLength } from '../records/scan.js';
 import { storedBytes, type SegmentPlace } from './segment-reader.js';
 
 const PAGE_BYTES = 1_048_576;

@@ -6,7 +6,7 @@ import type { Store } from '../core/store.js';
 import { Damage } from './damage.js';
 import { decompressed } from './decompress.js';
 import type { Compression, SegmentLine } from './format.js';
-import { createScanner } from './scan.js';
+import { createScanner } from '../records/scan.js';
 
 export interface SegmentPlace {
   readonly store: Store;

@@ -1,5 +1,15 @@
 // A sealed archive as a source: of checks for a verify job, of records for whoever reads it back.
-import type { Context, Cursor, Finding, Page, PageAudit, Source, Stream } from '../core/connector.js';
+import type {
+  Context,
+  Cursor,
+  Finding,
+  Page,
+  PageAudit,
+  Payload,
+  Reject,
+  Source,
+  Stream,
+} from '../core/connector.js';
 import { LonghaulError, Stopped } from '../core/errors.js';
 import type { Store } from '../core/store.js';
 import { Damage } from './damage.js';
@@ -15,8 +25,9 @@ export interface ArchiveSourceOptions {
   /**
    * `report`: one page a segment, without its records, saying in `audit` whether it is intact.
    * `fail`: pages of records, `archive_damaged` at the first segment that is not intact, before any record of it.
+   * `skip`: pages of records; a segment that is not intact is a reject.
    */
-  readonly onDamage: 'report' | 'fail';
+  readonly onDamage: 'report' | 'fail' | 'skip';
 }
 
 /**
@@ -50,7 +61,7 @@ export function createArchiveSource(store: Store, path: string, { onDamage }: Ar
         ctx.meter.request();
         const next = end < range.end ? { line: end, skip: 0 } : null;
         if (onDamage === 'report') yield { ...(await audit(ctx, place, line)), next };
-        else yield* records(ctx, place, line, { skip, start, next });
+        else yield* records(ctx, place, line, { skip, start, next, pass: onDamage === 'skip' });
         skip = 0;
       }
     },
@@ -64,19 +75,35 @@ async function* records(
   ctx: Context,
   place: SegmentPlace,
   line: SegmentLine,
-  at: { readonly skip: number; readonly start: number; readonly next: Cursor },
+  at: { readonly skip: number; readonly start: number; readonly next: Cursor; readonly pass: boolean },
 ): AsyncGenerator<Page> {
+  let handedOut = 0;
   try {
     await checkStored(ctx, place, line);
     for await (const { page, end } of segmentPages(ctx, place, line, at.skip)) {
+      handedOut += page.records;
       yield { ...page, next: end === line.bytes ? at.next : { line: at.start, skip: end } };
       if (ctx.stop.aborted) throw new Stopped();
     }
   } catch (error) {
     const found = findingOf(place, line, error);
     const why = found.problem === 'missing' ? 'is missing' : `is damaged: ${found.detail}`;
-    throw new LonghaulError('archive_damaged', `${found.path} ${why}.`, { cause: error });
+    const message = `${found.path} ${why}.`;
+    if (!at.pass) throw new LonghaulError('archive_damaged', message, { cause: error });
+    const lost: Reject = {
+      code: 'archive_damaged',
+      message,
+      records: line.records - handedOut,
+      payload: null,
+    };
+    yield { payload: nothing(place), records: 0, rejects: [lost], next: at.next };
   }
+}
+
+function nothing({ encoding }: SegmentPlace): Payload {
+  return encoding === 'csv'
+    ? { format: 'csv', header: new Uint8Array(), chunks: [] }
+    : { format: 'jsonl', chunks: [] };
 }
 
 async function audit(ctx: Context, place: SegmentPlace, line: SegmentLine): Promise<Omit<Page, 'next'>> {

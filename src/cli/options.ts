@@ -41,7 +41,7 @@ export const stateOption = () =>
   new Option('--state <state>', 'only jobs in this state').choices([...JOB_STATES]);
 
 export const kindOption = () =>
-  new Option('--kind <kind>', 'only jobs of this kind').choices(['backup', 'verify', 'restore']);
+  new Option('--kind <kind>', 'only jobs of this kind').choices(['backup', 'export', 'restore', 'verify']);
 
 export const modeOption = () =>
   new Option(

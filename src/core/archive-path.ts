@@ -1,9 +1,19 @@
-// Where the archive of a job lies in its store.
+// Where what a job writes or reads lies in its store.
 import type { JobSpec } from './spec.js';
 
-/** `prefix/id` below the root of the store: the archive that the job writes (backup) or reads (verify, restore). */
+/** `prefix/id` below the root of the store: what the job writes (backup, export) or the archive it reads (verify, restore). */
 export function archivePath(id: string, spec: JobSpec): string {
-  if (spec.kind !== 'backup') return spec.source.archive;
-  const name = spec.sink.archive ?? id;
+  if (spec.kind === 'verify' || spec.kind === 'restore') return spec.source.archive;
+  const name = (spec.kind === 'export' ? spec.sink.name : spec.sink.archive) ?? id;
   return spec.sink.prefix ? `${spec.sink.prefix}/${name}` : name;
+}
+
+/** The connection whose store that is in. */
+export function storeConnection(spec: JobSpec): string {
+  return spec.kind === 'verify' || spec.kind === 'restore' ? spec.source.connection : spec.sink.connection;
+}
+
+/** What a job keeps beside archives, for people and for its own later steps: a folder below the root of that store. */
+export function jobFolder(id: string): string {
+  return `.jobs/${id}`;
 }

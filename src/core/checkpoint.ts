@@ -4,7 +4,7 @@ import type { Json } from './json.js';
 /** A source's own opaque JSON: where the next page begins. Small (well under 8 KiB), never a secret. */
 export type Cursor = Json;
 
-/** What was done, counted. `bytes` are of the records before compression; `requests` count every attempt. */
+/** What was done, counted. `bytes` are of the records before compression; `requests` count every attempt; `rejects` are not among the `records`. */
 export interface Tallies {
   readonly records: number;
   readonly bytes: number;
@@ -26,6 +26,16 @@ export interface Checkpoint {
   /** The sink's own state: what its last flush returned. */
   readonly sink: Json | null;
   readonly tallies: Tallies;
+  /** The newest part of the partition's log of rejects; absent: none was set aside. */
+  readonly rejects?: RejectsRef;
+}
+
+/** A part of a log of rejects, by its place in the job's folder. `records` are of the whole log so far. */
+export interface RejectsRef {
+  readonly path: string;
+  readonly sha256: string;
+  readonly seq: number;
+  readonly records: number;
 }
 
 export const START: Checkpoint = { cursor: null, done: false, sink: null, tallies: NO_TALLIES };

@@ -1,6 +1,7 @@
 // What a connector is: a source that is read in pages, a sink that is written in checkpoints, a store that holds objects.
 // The comments are the contract; the conformance suites in test/conformance hold every implementation to it.
-import type { Checkpoint, Cursor, Tallies } from './checkpoint.js';
+import type { Checkpoint, Cursor } from './checkpoint.js';
+import type { ErrorCode } from './errors.js';
 import type { Json, JsonObject } from './json.js';
 
 export type { Cursor };
@@ -54,8 +55,21 @@ export interface Page {
   readonly records: number;
   /** Where the next page begins; `null`: this was the last one. */
   readonly next: Cursor | null;
+  /** What could not be read and is set aside; its records are not among the page's. */
+  readonly rejects?: readonly Reject[];
   /** Only from a source that checks stored objects instead of handing out their records; the payload is empty then. */
   readonly audit?: PageAudit;
+}
+
+/** A record that could not be read or written, kept with its reason. */
+export interface Reject {
+  readonly code: ErrorCode;
+  /** May say more than an error may: it is kept beside the data, and never in Temporal. */
+  readonly message: string;
+  /** How many records it stands for: 1, or all of an object that cannot be read. */
+  readonly records: number;
+  /** The record alone, as it came; null: it could not be read. */
+  readonly payload: Payload | null;
 }
 
 /** What a look at stored objects found. The page's `records` are those of the intact ones. */
@@ -109,12 +123,8 @@ export interface Head extends Target {
   readonly records: number;
 }
 
-/** The breadcrumb that a flush makes durable beside the data. */
-export interface Breadcrumb {
-  readonly cursor: Cursor | null;
-  readonly done: boolean;
-  readonly tallies: Tallies;
-}
+/** The breadcrumb that a flush makes durable beside the data: a checkpoint but for the sink's own state. */
+export type Breadcrumb = Omit<Checkpoint, 'sink'>;
 
 /** The writing side. Every method may run twice, or at once in two processes, and leaves one right result. */
 export interface Sink {
@@ -146,6 +156,11 @@ export interface Sink {
 
 export interface SinkWriter {
   write(page: Page): Promise<void>;
+  /**
+   * Only where records can be refused one by one, and only called where the job allows rejects, right before `flush`:
+   * sends out everything written, and answers which records of it the target refuses. Those are not part of the flush.
+   */
+  settle?(): Promise<readonly Reject[]>;
   /** Resolves when everything written is durable; returns the sink's state, under 4 KiB. */
   flush(breadcrumb: Breadcrumb): Promise<Json>;
   /** Lets go of what was not flushed. Harmless after `flush`. */
@@ -161,8 +176,19 @@ export interface SealSummary {
   /** Objects found wrong by a verify job, at most 100 of them; `findingsTotal` counts all. */
   readonly findings?: readonly Finding[];
   readonly findingsTotal?: number;
+  /** Of a comparison, by key: `added` are only there, `removed` only in the archive. */
+  readonly differences?: Differences;
+  /** Files that an export wrote. */
+  readonly files?: number;
   /** What a person should know of the result, in sentences. */
   readonly notes?: readonly string[];
+}
+
+export interface Differences {
+  readonly same: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
 }
 
 /** One damaged, missing or surplus object. */

@@ -104,11 +104,19 @@ const rows = {
   },
   restore_conflict: {
     reaction: 'permanent',
-    hint: 'Rows with the same key are there already: empty the table, or restore with mode `upsert`.',
+    hint: 'Records with the same key are there already: empty the target, restore with mode `upsert`, or set them aside with `rejects.max`.',
   },
   record_refused: {
     reaction: 'permanent',
     hint: 'The target refuses a record: change what the message names, then retry the job; finished work is kept.',
+  },
+  rejects_exceeded: {
+    reaction: 'permanent',
+    hint: 'See `longhaul rejects ID` for the records and the reasons. Mend the target or raise `rejects.max`, then start the job again.',
+  },
+  reference_unknown: {
+    reaction: 'reject',
+    hint: 'The record refers to one for which the target has made no id: restore its stream too, or mend the reference.',
   },
   permission_denied: {
     reaction: 'permanent',
@@ -144,6 +152,14 @@ const rows = {
     reaction: 'permanent',
     hint: 'Bring the named objects back from a copy, or make a new backup; the other objects are intact.',
   },
+  archive_differs: {
+    reaction: 'permanent',
+    hint: '`longhaul differences ID` lists the records. What changed in the source since the backup differs as well.',
+  },
+  format_unfit: {
+    reaction: 'permanent',
+    hint: 'Export the stream in another format, or leave it out; the message says what does not fit.',
+  },
   chain_broken: {
     reaction: 'permanent',
     hint: 'Work files of the job were changed or removed under it. Start a new job.',
@@ -156,6 +172,14 @@ const rows = {
     hint: 'Look at the state of the job with `longhaul show ID`.',
   },
   idempotency_conflict: { reaction: 'permanent', hint: 'Use a new Idempotency-Key for another body.' },
+  file_unknown: {
+    reaction: 'permanent',
+    hint: '`GET /v1/jobs/:id/files` and `longhaul files ID` list the files there are.',
+  },
+  range_unsatisfiable: {
+    reaction: 'permanent',
+    hint: 'Ask for bytes that the file has: its size is in the header Content-Range.',
+  },
   request_invalid: { reaction: 'permanent', hint: 'Send the request as /openapi.json describes it.' },
   route_unknown: { reaction: 'permanent', hint: '/openapi.json lists the routes there are.' },
   method_not_allowed: { reaction: 'permanent', hint: 'Use a method that the header Allow names.' },

@@ -45,9 +45,9 @@ export interface Job {
   readonly kind: JobKind;
   readonly state: JobState;
   readonly source: JobSpec['source'];
-  readonly sink: Extract<JobSpec, { kind: 'backup' | 'restore' }>['sink'] | null;
+  readonly sink: Exclude<JobSpec, { kind: 'verify' }>['sink'] | null;
   readonly options: NonNullable<JobSpec['options']>;
-  /** `connection/prefix/id` of the archive that the job writes or reads. */
+  /** `connection/prefix/id` of the archive that the job writes or reads, or of the folder that an export writes. */
   readonly archive: string | null;
   readonly createdAt: string;
   readonly startedAt: string | null;

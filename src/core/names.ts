@@ -21,8 +21,14 @@ export const WORKFLOWS = {
   backup: 'backup',
   verify: 'verify',
   restore: 'restore',
+  export: 'export',
   checkConnection: 'checkConnection',
 } as const;
 
 /** Those of them that are jobs. */
-export const JOB_WORKFLOWS: readonly string[] = [WORKFLOWS.backup, WORKFLOWS.verify, WORKFLOWS.restore];
+export const JOB_WORKFLOWS: readonly string[] = [
+  WORKFLOWS.backup,
+  WORKFLOWS.verify,
+  WORKFLOWS.restore,
+  WORKFLOWS.export,
+];

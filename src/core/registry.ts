@@ -13,6 +13,12 @@ export interface SinkOptions {
   readonly mode: 'insert' | 'upsert';
   /** Makes what is missing, as the archive describes it. */
   readonly create: boolean;
+  /** Records may be refused one by one (`SinkWriter.settle`); otherwise the first one that is ends the job. */
+  readonly rejects: boolean;
+  /** `contacts.account_id` → `accounts.id`: fields whose values the target has given anew. Empty: none. */
+  readonly remap: Readonly<Record<string, string>>;
+  /** The store that the archive is in, where a job may keep what it needs beside the target: below `folder`. */
+  readonly beside: { readonly store: Store; readonly folder: string };
 }
 
 /** A configured connection, ready to be opened. What it cannot do it does not have. */

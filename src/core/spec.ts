@@ -33,6 +33,33 @@ const checkpoint = z
   })
   .optional();
 
+/** Records that are set aside instead of ending the job; one more than `max` ends it. Default 0. */
+const rejects = z.strictObject({ max: z.number().int().min(0).max(1_000_000).optional() }).optional();
+
+/** Values of a key's fields, in order. Numbers that a double cannot hold are written as strings. */
+const key = z
+  .array(z.union([z.string(), z.number()]))
+  .min(1)
+  .max(32);
+const readFrom = {
+  connection: name,
+  archive: place,
+  streams,
+  /** Only records with keys from `from` on and before `to`. Of one stream. */
+  keys: z.strictObject({ from: key.optional(), to: key.optional() }).optional(),
+};
+/** A damaged segment is passed over and counts as rejects, instead of ending the job. */
+const skipDamaged = z.boolean().optional();
+/** `contacts.account_id: accounts.id`: a field that refers to a record for which the target has made a new id. */
+const remap = z
+  .record(
+    z.string().regex(/^.+\..+$/, 'STREAM.FIELD'),
+    z.string().regex(/^.+\..+$/, 'STREAM.FIELD, the field being the key of the stream'),
+  )
+  .optional();
+
+const compression = z.enum(['zstd', 'gzip', 'none']).optional();
+
 const backup = z.strictObject({
   kind: z.literal('backup'),
   source: z.strictObject({ connection: name, streams }),
@@ -42,7 +69,8 @@ const backup = z.strictObject({
       lanes,
       pageSize: z.number().int().min(1).max(100_000).optional(),
       checkpoint,
-      compression: z.enum(['zstd', 'gzip', 'none']).optional(),
+      compression,
+      rejects,
       tenant,
     })
     .optional(),
@@ -50,26 +78,72 @@ const backup = z.strictObject({
 
 const verify = z.strictObject({
   kind: z.literal('verify'),
-  source: z.strictObject({ connection: name, archive: place }),
-  options: z.strictObject({ lanes, tenant }).optional(),
+  source: z.strictObject({ connection: name, archive: place, streams }),
+  options: z
+    .strictObject({
+      lanes,
+      /** Compares the records with those of a source, or of another archive, instead of reading the archive alone. */
+      against: z.strictObject({ connection: name, archive: place.optional() }).optional(),
+      tenant,
+    })
+    .optional(),
 });
 
 const restore = z.strictObject({
   kind: z.literal('restore'),
-  source: z.strictObject({ connection: name, archive: place, streams }),
+  source: z
+    .strictObject({
+      ...readFrom,
+      /** Only the records that this job, a restore of the same archive, has set aside. */
+      rejectsOf: z.string().min(1).max(300).optional(),
+    })
+    .refine(({ keys, streams }) => !keys || streams?.length === 1, '`keys` needs one stream in `streams`'),
   sink: z.strictObject({
     connection: name,
-    /** What a record does whose key is there already: `insert` (default) ends the job, `upsert` replaces the row. */
+    /** What a record does whose key is there already: `insert` (default) makes it a reject, `upsert` replaces the other. */
     mode: z.enum(['insert', 'upsert']).optional(),
     /** Makes tables that are missing, as the archive describes them. */
     create: z.boolean().optional(),
   }),
-  options: z.strictObject({ lanes, checkpoint, tenant }).optional(),
+  options: z
+    .strictObject({
+      lanes,
+      checkpoint,
+      rejects,
+      skipDamaged,
+      remap,
+      /** Reads and checks everything, and says what would be written; writes nothing. */
+      dryRun: z.boolean().optional(),
+      tenant,
+    })
+    .optional(),
 });
 
-export const jobSpecSchema = z.discriminatedUnion('kind', [backup, verify, restore]);
+const exported = z.strictObject({
+  kind: z.literal('export'),
+  /** With `archive`: from that, and the source that it is of is not asked. */
+  source: z.strictObject({ connection: name, archive: place.optional(), streams }),
+  /** The files are written into the folder `prefix`/`name`; default name: the id of the job. */
+  sink: z.strictObject({ connection: name, prefix: place.optional(), name: archiveId.optional() }),
+  options: z.strictObject({
+    lanes,
+    pageSize: z.number().int().min(1).max(100_000).optional(),
+    checkpoint,
+    format: z.enum(['jsonl', 'csv', 'parquet']),
+    /** A file is closed with the piece that brings it here; default: one file a stream. */
+    fileBytes: z.number().int().min(1).optional(),
+    /** Of jsonl and csv: of the whole file (default `none`). Parquet compresses within. */
+    compression,
+    rejects,
+    skipDamaged,
+    tenant,
+  }),
+});
+
+export const jobSpecSchema = z.discriminatedUnion('kind', [backup, verify, restore, exported]);
 
 export type JobSpec = z.infer<typeof jobSpecSchema>;
 export type BackupSpec = z.infer<typeof backup>;
 export type VerifySpec = z.infer<typeof verify>;
 export type RestoreSpec = z.infer<typeof restore>;
+export type ExportSpec = z.infer<typeof exported>;

@@ -1,10 +1,9 @@
 // From what Temporal remembers of a job to the job as people see it: memo (finished chunks) + heartbeats (running ones).
 // Pure, and used on both sides: by the API for every answer, by the workflow for report.json.
-import { archivePath } from './archive-path.js';
+import { archivePath, storeConnection } from './archive-path.js';
 import { add, NO_TALLIES, type Tallies } from './checkpoint.js';
 import { ERRORS, type ErrorCode, type ErrorData } from './errors.js';
 import type { Job, JobProgress, JobState, StreamProgress } from './job.js';
-import type { JobSpec } from './spec.js';
 import type { Heartbeat, JobMemo, RequestMemo, Wait } from './work.js';
 
 /** How the run of the workflow stands: Temporal's own names. Any that is not an end counts as open. */
@@ -51,7 +50,7 @@ export function toJob(facts: JobFacts): Job {
     source: spec.source,
     sink: spec.kind === 'verify' ? null : spec.sink,
     options: spec.options ?? {},
-    archive: `${placeOf(spec)}/${archivePath(id, spec)}`,
+    archive: `${storeConnection(spec)}/${archivePath(id, spec)}`,
     createdAt: request.createdAt,
     startedAt: memo?.startedAt ?? null,
     endedAt: facts.closedAt,
@@ -62,10 +61,6 @@ export function toJob(facts: JobFacts): Job {
     error: errorOf(facts),
     webUi: facts.webUi,
   };
-}
-
-function placeOf(spec: JobSpec): string {
-  return spec.kind === 'backup' ? spec.sink.connection : spec.source.connection;
 }
 
 const ENDS: Readonly<Record<Exclude<RunStatus, 'RUNNING'>, JobState>> = {

@@ -52,6 +52,8 @@ export interface CopyInput {
   readonly work: PartitionWork;
   /** Requests this chunk may send before it returns with `quota`; null: no limit. */
   readonly requests: number | null;
+  /** Records the job may still set aside; absent: as many as its spec says. */
+  readonly rejects?: number;
 }
 
 /** Why a chunk ended. `budget`: it has done its share of time or bytes. */

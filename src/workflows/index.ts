@@ -16,6 +16,11 @@ export async function restore(input: JobInput): Promise<SealSummary> {
   return runJob(input);
 }
 
+async function exportFiles(input: JobInput): Promise<SealSummary> {
+  return runJob(input);
+}
+export { exportFiles as export };
+
 export async function checkConnection(input: { readonly connection: string }): Promise<ConnectionCheck> {
   return check(input);
 }

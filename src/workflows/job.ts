@@ -18,7 +18,7 @@ import { readEnding } from './failures.js';
 import { runLanes } from './lanes.js';
 import { createSteering, type Halt, type Steering } from './steering.js';
 
-/** The workflow types `backup`, `verify` and `restore`: they differ in what the worker opens for source and sink. */
+/** The workflow types of jobs: they differ in what the worker opens for source and sink. */
 export function runJob(input: JobInput): Promise<SealSummary> {
   const { cancelRequested } = CancellationScope.current();
   // Shielded from Temporal's cancel request: chunks must be able to flush, and the archive to be cleared away.

@@ -1,8 +1,19 @@
 // The parallel loops of a job: each takes a partition, copies a chunk of it, puts it back at its new checkpoint.
 import { condition, workflowInfo } from '@temporalio/workflow';
-import { addPlan, canTake, isAllDone, isFull, isIdle, putBack, take, type Board } from '../core/board.js';
+import {
+  addPlan,
+  canTake,
+  isAllDone,
+  isFull,
+  isIdle,
+  putBack,
+  take,
+  tallies,
+  type Board,
+} from '../core/board.js';
 import { NO_TALLIES } from '../core/checkpoint.js';
 import { openQuota, share, spend, today, untilRenewed } from '../core/quota.js';
+import { mostRejects, rejectsExceeded } from '../core/rejects.js';
 import type { ChunkResult, JobRef, PartitionWork } from '../core/work.js';
 import * as activities from './activities.js';
 import { readEnding } from './failures.js';
@@ -110,7 +121,8 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
     const { job, steering } = deps;
     try {
       const summary = summaryOf(work);
-      const copying = () => activities.copy.executeWithOptions({ summary }, [{ job, work, requests }]);
+      const input = { job, work, requests, ...rejectsLeft() };
+      const copying = () => activities.copy.executeWithOptions({ summary }, [input]);
       arrived(work, await steering.interruptible(copying));
     } catch (thrown) {
       const { error, checkpoint } = readEnding(thrown);
@@ -129,6 +141,16 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
     if (board.quota) board.quota = spend(board.quota, checkpoint.tallies.requests - before, Date.now());
     putBack(board, work, checkpoint);
     if (end === 'waiting' && wait) steering.waitUntil(wait);
+    const { rejects } = tallies(board);
+    const most = mostRejects(deps.job.spec);
+    if (rejects > most) steering.stop({ reason: 'failed', error: rejectsExceeded(rejects, most) });
+  }
+
+  /** Left out where none or any number may be. */
+  function rejectsLeft(): { rejects?: number } {
+    const most = mostRejects(deps.job.spec);
+    if (most === 0 || most === Infinity) return {};
+    return { rejects: Math.max(0, most - tallies(deps.board).rejects) };
   }
 
   /** How many requests the next chunk may send; null: as many as it likes. */

@@ -53,6 +53,7 @@ export async function openChunkJob(records: readonly string[], pageSize = 10): P
       from: null,
       policy: SELDOM,
       requests: null,
+      rejects: null,
       clock: { now: () => 0 },
       ...start,
       work: { ...other, checkpoint },

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createChunk } from '../../src/activities/chunk.js';
 import { systemClock } from '../../src/activities/clock.js';
 import { DEFAULT_CHECKPOINT, type CheckpointPolicy } from '../../src/activities/flush-policy.js';
-import type { OpenJob } from '../../src/activities/open.js';
+import type { Sides } from '../../src/activities/open.js';
 import { planPage } from '../../src/activities/plan.js';
 import { createArchiveSink } from '../../src/archive/sink.js';
 import { createArchiveSource } from '../../src/archive/source.js';
@@ -69,7 +69,15 @@ export async function restoreInto(
 }
 
 export function sinkOn(url: string, options: Partial<SinkOptions> = {}): Sink {
-  return connection(url).sink!({ job: 'restore-1', mode: 'insert', create: false, ...options });
+  return connection(url).sink!({
+    job: 'restore-1',
+    mode: 'insert',
+    create: false,
+    rejects: false,
+    remap: {},
+    beside: { store: storeIn(path.join(tmpdir(), 'nothing-is-kept-here')), folder: '.jobs/restore-1' },
+    ...options,
+  });
 }
 
 function connection(url: string) {
@@ -85,7 +93,7 @@ const RESTORE = (streams?: readonly string[]): JobSpec => ({
 
 /** Plan, chunks one after the other, settle and seal, as the workflow has them done. */
 export async function runWhole(
-  open: OpenJob,
+  open: Sides,
   spec: JobSpec,
   policy: Partial<CheckpointPolicy> = {},
 ): Promise<SealSummary> {
@@ -102,6 +110,7 @@ export async function runWhole(
         from: null,
         policy: { ...DEFAULT_CHECKPOINT, ...policy },
         requests: null,
+        rejects: null,
         stop: ctx.stop,
         signal: ctx.signal,
         clock: systemClock,

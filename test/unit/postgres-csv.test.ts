@@ -1,7 +1,7 @@
 // The CSV of PostgreSQL as bytes: records are found, counted and cut right wherever the bytes are torn apart.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fieldsOf, headerLine } from '../../src/connectors/postgres/csv.js';
+import { fieldsOf, headerLine } from '../../src/records/csv.js';
 import { type CutPage, cutPages, type PageSize } from '../../src/connectors/postgres/pages.js';
 
 type Field = string | null;

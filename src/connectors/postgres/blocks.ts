@@ -2,7 +2,7 @@
 // a row that is updated between two chunks moves, and can come twice or not at all.
 import type { Meter, Page } from '../../core/connector.js';
 import type { Table } from './catalog.js';
-import { headerLine } from './csv.js';
+import { headerLine } from '../../records/csv.js';
 import { columnList, from } from './key.js';
 import { type CutPage, cutPages, type PageSize } from './pages.js';
 import type { Session } from './session.js';

@@ -1,7 +1,7 @@
 // Reads a table in the order of its key: one COPY for the whole partition, cut into pages as it streams by.
 import type { Meter, Page } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
-import { fieldsOf, headerLine } from './csv.js';
+import { fieldsOf, headerLine } from '../../records/csv.js';
 import { columnList, from, type KeyedTable, keyList, type Span, useOperators, within } from './key.js';
 import { streamName } from './names.js';
 import { type CutPage, cutPages, type PageSize } from './pages.js';

@@ -1,6 +1,6 @@
 // Cuts the bytes of one COPY into pages of whole records, without copying or decoding them.
 import { LonghaulError } from '../../core/errors.js';
-import { RecordScanner } from './csv.js';
+import { RecordScanner } from '../../records/csv.js';
 import type { Copy } from './session.js';
 
 /** A page holds exactly so many records, or the records of about so many bytes (at least one record). */

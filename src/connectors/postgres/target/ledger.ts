@@ -110,13 +110,14 @@ export async function holdPosition(session: Session, { job, target, holder }: Ho
 export async function movePosition(
   session: Session,
   hold: Hold,
-  { cursor, done, tallies }: Breadcrumb,
+  breadcrumb: Breadcrumb,
   before: number,
 ): Promise<PositionState> {
   const { job, target, holder } = hold;
+  const { done, tallies } = breadcrumb;
   await expectOpen(session, job);
   const state: PositionState = { seq: before + 1, records: tallies.records, bytes: tallies.bytes };
-  const checkpoint: Checkpoint = { cursor, done, tallies, sink: state };
+  const checkpoint: Checkpoint = { ...breadcrumb, sink: state };
   const moved = await session.rows(
     `UPDATE longhaul.positions SET seq = seq + 1, done = $6, records = $7, checkpoint = $8
      WHERE job = $1 AND stream = $2 AND partition = $3 AND holder = $4 AND seq = $5 RETURNING seq`,

@@ -1,7 +1,7 @@
 // Writes one partition: the rows since the last flush and the new position commit together, or neither does.
 import type { Page, Payload, SinkWriter } from '../../../core/connector.js';
 import { LonghaulError } from '../../../core/errors.js';
-import { headerNames } from '../csv.js';
+import { headerNames } from '../../../records/csv.js';
 import type { Session } from '../session.js';
 import { type Batch, type Destination, startBatch } from './batch.js';
 import { holdPosition, movePosition, type Hold } from './ledger.js';

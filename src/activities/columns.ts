@@ -1,0 +1,27 @@
+// Gives streams that come without a schema the columns that their first page has.
+import type { Context, Source, Stream } from '../core/connector.js';
+import { createColumnFinder, schemaOfSample } from '../records/columns.js';
+
+/** For sinks that need columns. One page of each such stream is read when the streams are listed. */
+export function withColumns(source: Source): Source {
+  return {
+    ...source,
+    async *streams(ctx, names) {
+      for await (const stream of source.streams(ctx, names)) {
+        const lacking = stream.encoding === 'jsonl' && stream.schema === null;
+        yield lacking ? { ...stream, schema: await sampled(source, ctx, stream) } : stream;
+      }
+    },
+  };
+}
+
+async function sampled(source: Source, ctx: Context, stream: Stream): Promise<Stream['schema']> {
+  const finder = createColumnFinder();
+  for await (const partition of source.partitions(ctx, stream, 1)) {
+    for await (const page of source.read(ctx, stream.name, partition, null)) {
+      finder.add(page.payload);
+      if (page.records > 0) break;
+    }
+  }
+  return schemaOfSample(finder.columns());
+}

@@ -1,0 +1,146 @@
+// The log of rejects of a job: per partition a chain of parts in the job's folder, and a head that says how far it counts.
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { RejectsRef } from '../core/checkpoint.js';
+import type { Payload, Reject, Target } from '../core/connector.js';
+import { ERRORS, type ErrorCode } from '../core/errors.js';
+import type { Store } from '../core/store.js';
+import { ordinal, partitionFolder } from './layout.js';
+import { backwards, putLinked } from './linked.js';
+import { decodeJson, encodeJson, readAll, readIfThere } from './objects.js';
+
+const count = z.number().int().min(0);
+const link = { path: z.string(), sha256: z.string() };
+
+/** As text where it is valid UTF-8, else as base64. Both null: it could not be read. */
+const rejectSchema = z.object({
+  code: z.string().refine((code): code is ErrorCode => code in ERRORS),
+  message: z.string(),
+  records: count,
+  format: z.enum(['jsonl', 'csv']).nullable(),
+  header: z.string().nullable(),
+  text: z.string().nullable(),
+  base64: z.string().nullable(),
+});
+type StoredReject = z.infer<typeof rejectSchema>;
+
+const target = z.object({ stream: z.string(), partition: z.string(), index: count });
+const partSchema = z.object({
+  prev: z.object(link).nullable(),
+  seq: count,
+  target,
+  rejects: z.array(rejectSchema),
+});
+const headSchema = z.object({ ...link, seq: count, records: count, target });
+
+/** A part holds about so much, so that none is large to write or to read. */
+const PART_BYTES = 1_048_576;
+
+export interface RejectsLog {
+  /** Adds to what `before` ends, durably; it counts once it is published. */
+  add(target: Target, before: RejectsRef | undefined, rejects: readonly Reject[]): Promise<RejectsRef>;
+  /** After the checkpoint that names `ref` is durable. Harmless when repeated. */
+  publish(target: Target, ref: RejectsRef): Promise<void>;
+}
+
+/** `folder` is the job's, in the store. Beside the errors of its store it throws `chain_broken`. */
+export function createRejectsLog(store: Store, folder: string): RejectsLog {
+  const token = randomBytes(8).toString('hex');
+
+  async function put(
+    to: Target,
+    before: RejectsRef | undefined,
+    rejects: StoredReject[],
+  ): Promise<RejectsRef> {
+    const seq = before ? before.seq + 1 : 0;
+    const prev = before ? { path: before.path, sha256: before.sha256 } : null;
+    const { stream, partition, index } = to;
+    const part: z.infer<typeof partSchema> = { prev, seq, target: { stream, partition, index }, rejects };
+    const path = `${logFolder(to)}/${ordinal(seq)}-${token}.json`;
+    const linked = await putLinked(store, folder, part, () => path);
+    const records = rejects.reduce((sum, reject) => sum + reject.records, before?.records ?? 0);
+    return { ...linked, seq, records };
+  }
+
+  return {
+    async add(to, before, rejects) {
+      let ref = before;
+      for (const part of parts(rejects.map(toStored))) ref = await put(to, ref, part);
+      return ref!;
+    },
+    async publish(to, ref) {
+      const path = `${folder}/${logFolder(to)}/${HEAD}`;
+      const there = await readIfThere(store, path);
+      if (there && decodeJson(there, headSchema, 'chain_broken', path).seq >= ref.seq) return;
+      const { stream, partition, index } = to;
+      await store.put(path, encodeJson({ ...ref, target: { stream, partition, index } }));
+    },
+  };
+}
+
+/** A reject as it is read back, with where it came from. */
+export interface LoggedReject extends Reject {
+  readonly stream: string;
+  readonly partition: string;
+}
+
+/** Of one job, partition by partition, the latest of each first; only of a stream where given. */
+export async function* readRejects(
+  store: Store,
+  folder: string,
+  stream?: string,
+): AsyncGenerator<LoggedReject> {
+  for await (const object of store.list(`${folder}/${REJECTS}`)) {
+    if (!object.path.endsWith(`/${HEAD}`)) continue;
+    const head = decodeJson(await readAll(store, object.path), headSchema, 'chain_broken', object.path);
+    if (stream !== undefined && head.target.stream !== stream) continue;
+    for await (const part of backwards(store, folder, head, partSchema)) {
+      const { stream: name, partition } = head.target;
+      for (const reject of part.rejects.toReversed())
+        yield { ...fromStored(reject), stream: name, partition };
+    }
+  }
+}
+
+const REJECTS = 'rejects';
+const HEAD = 'head.json';
+
+function logFolder(to: Target): string {
+  return `${REJECTS}/${partitionFolder(to)}`;
+}
+
+function* parts(rejects: readonly StoredReject[]): Generator<StoredReject[]> {
+  let part: StoredReject[] = [];
+  let bytes = 0;
+  for (const reject of rejects) {
+    part.push(reject);
+    bytes += (reject.text ?? reject.base64 ?? '').length + reject.message.length;
+    if (bytes < PART_BYTES) continue;
+    yield part;
+    [part, bytes] = [[], 0];
+  }
+  if (part.length > 0) yield part;
+}
+
+function toStored({ code, message, records, payload }: Reject): StoredReject {
+  const bytes = payload && Buffer.concat(payload.chunks);
+  const text = bytes?.toString('utf8') ?? null;
+  const isText = bytes !== null && Buffer.from(text!).equals(bytes);
+  return {
+    code,
+    message,
+    records,
+    format: payload?.format ?? null,
+    header: payload?.format === 'csv' ? Buffer.from(payload.header).toString('utf8') : null,
+    text: isText ? text : null,
+    base64: bytes && !isText ? bytes.toString('base64') : null,
+  };
+}
+
+function fromStored({ code, message, records, format, header, text, base64 }: StoredReject): Reject {
+  if (format === null) return { code, message, records, payload: null };
+  const chunks = [text === null ? Buffer.from(base64 ?? '', 'base64') : Buffer.from(text)];
+  const payload: Payload =
+    format === 'csv' ? { format, header: Buffer.from(header ?? ''), chunks } : { format, chunks };
+  return { code, message, records, payload };
+}

@@ -1,0 +1,46 @@
+// Single records out of a page's bytes, as they are.
+import type { Payload } from '../core/connector.js';
+import { createScanner } from './scan.js';
+
+/** Each record in turn, its line end included; a CSV header is none of them. */
+export function* recordsOf(payload: Payload): Generator<Uint8Array> {
+  const bytes = payload.chunks.length === 1 ? payload.chunks[0]! : Buffer.concat(payload.chunks);
+  for (let at = 0; at < bytes.length;) {
+    const end = recordEnd(bytes, at, payload.format === 'csv');
+    yield bytes.subarray(at, end);
+    at = end;
+  }
+}
+
+/** The records alone, in pages of at most so many, each with the header that it needs. */
+export function* batchesOf(payload: Payload, most: number): Generator<{ payload: Payload; records: number }> {
+  let batch: Uint8Array[] = [];
+  for (const record of recordsOf(payload)) {
+    batch.push(record);
+    if (batch.length < most) continue;
+    yield { payload: { ...payload, chunks: batch }, records: batch.length };
+    batch = [];
+  }
+  if (batch.length > 0) yield { payload: { ...payload, chunks: batch }, records: batch.length };
+}
+
+export function countOf(payload: Payload): number {
+  const scanner = createScanner(payload.format);
+  return payload.chunks.reduce((sum, chunk) => sum + scanner.feed(chunk).records, 0);
+}
+
+const QUOTE = 34;
+const LF = 10;
+
+function recordEnd(bytes: Uint8Array, start: number, quotes: boolean): number {
+  if (!quotes) {
+    const found = bytes.indexOf(LF, start);
+    return found === -1 ? bytes.length : found + 1;
+  }
+  let quoted = false;
+  for (let at = start; at < bytes.length; at += 1) {
+    if (bytes[at] === QUOTE) quoted = !quoted;
+    else if (bytes[at] === LF && !quoted) return at + 1;
+  }
+  return bytes.length;
+}
