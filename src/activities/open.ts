@@ -2,6 +2,7 @@
 import { createArchiveSink } from '../archive/sink.js';
 import { createArchiveSource } from '../archive/source.js';
 import { createAuditSink } from '../archive/audit.js';
+import { createRejectsSource } from '../archive/rejects-source.js';
 import { archivePath, jobFolder, storeConnection } from '../core/archive-path.js';
 import type { Sink, Source } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
@@ -12,6 +13,7 @@ import type { Store } from '../core/store.js';
 import type { JobRef } from '../core/work.js';
 import { withColumns } from './columns.js';
 import type { ActivityDeps } from './deps.js';
+import { dryRun } from './dry-run.js';
 import { patient } from './patience.js';
 
 export interface OpenJob {
@@ -91,11 +93,9 @@ function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): Sides {
 }
 
 function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides {
-  const { skipDamaged, remap = {} } = spec.options ?? {};
+  const { remap = {}, dryRun: isDry = false } = spec.options ?? {};
   const store = storeOf(deps.connections(spec.source.connection));
-  const source = withColumns(
-    createArchiveSource(store, archivePath(job.id, spec), { onDamage: skipDamaged ? 'skip' : 'fail' }),
-  );
+  const source = restoredFrom(store, spec);
   const to = deps.connections(spec.sink.connection);
   if (!to.sink) throw unsuitable(to, 'target of a restore');
   const { mode = 'insert', create = false } = spec.sink;
@@ -107,7 +107,16 @@ function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides 
     remap,
     beside: { store, folder: jobFolder(job.id) },
   });
-  return { limits: to.limits, source: patient(source, deps.clock), sink };
+  return { limits: to.limits, source: patient(source, deps.clock), sink: isDry ? dryRun(sink) : sink };
+}
+
+/** The records of the archive; of a retry of rejects, those that another job has set aside. */
+function restoredFrom(store: Store, { source, options }: RestoreSpec): Source {
+  const onDamage = options?.skipDamaged ? 'skip' : 'fail';
+  const archive = withColumns(createArchiveSource(store, source.archive, { onDamage }));
+  return source.rejectsOf === undefined
+    ? archive
+    : createRejectsSource(archive, store, jobFolder(source.rejectsOf));
 }
 
 function openExport(deps: ActivityDeps, job: JobRef, spec: ExportSpec): Sides {
