@@ -6,6 +6,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LonghaulError } from '../../src/core/errors.js';
+import type { JobSpec } from '../../src/core/spec.js';
 import type { CarriedState, JobInput } from '../../src/core/work.js';
 import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
 import { startTimeSkipping } from '../support/time-skipping.js';
@@ -274,6 +275,27 @@ describe('a job that fails', () => {
         expect(await memo()).toMatchObject({ state: 'completed', tallies: { records: 20 } });
       },
       { ...input, resume },
+    );
+  });
+
+  it('fails when its chunks together have set aside more records than it may, and tells each how many are left', async () => {
+    const { job } = inputOf(randomUUID());
+    const input: JobInput = {
+      job: { ...job, spec: { ...job.spec, options: { rejects: { max: 5 } } } as JobSpec },
+    };
+    const chunk: Script['chunk'] = (copy, left) => {
+      const { tallies, ...rest } = advance(copy, left, true);
+      return { end: 'exhausted', checkpoint: { ...rest, tallies: { ...tallies, rejects: 2 } } };
+    };
+    const script: Script = { streams: { a: [1, 1, 1, 1] }, lanes: 1, chunk };
+    await withJob(
+      script,
+      async ({ handle, calls, memo }) => {
+        expect((await failureOf(handle)).code).toBe('rejects_exceeded');
+        expect(calls.copy.map(({ rejects }) => rejects)).toEqual([5, 3, 1]);
+        expect(await memo()).toMatchObject({ state: 'failed', tallies: { rejects: 6 } });
+      },
+      input,
     );
   });
 
