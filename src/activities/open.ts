@@ -15,6 +15,7 @@ import { withColumns } from './columns.js';
 import type { ActivityDeps } from './deps.js';
 import { dryRun } from './dry-run.js';
 import { patient } from './patience.js';
+import { withinWindow } from './window.js';
 
 export interface OpenJob {
   readonly source: Source;
@@ -50,7 +51,9 @@ export async function withJob<T>(
 
 function openJob(deps: ActivityDeps, job: JobRef): OpenJob {
   const store = storeOf(deps.connections(storeConnection(job.spec)));
-  return { ...openSides(deps, job), folder: { store, path: jobFolder(job.id) } };
+  const sides = openSides(deps, job);
+  const source = withinWindow(sides.source, sides.limits.window, deps.clock);
+  return { ...sides, source, folder: { store, path: jobFolder(job.id) } };
 }
 
 function openSides(deps: ActivityDeps, job: JobRef): Sides {
