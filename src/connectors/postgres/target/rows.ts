@@ -2,7 +2,7 @@
 import { escapeIdentifier } from 'pg';
 import { quoted } from '../names.js';
 import type { Destination, Statements } from './load.js';
-import { dropReplaced, findTaken, insertFrom, list, STAGE } from './statements.js';
+import { findTaken, insertFrom, list, STAGE } from './statements.js';
 
 export function rowStatements({ table, replaceBy }: Destination, columns: readonly string[]): Statements {
   const generated = new Set(table.columns.filter((column) => column.generated).map(({ name }) => name));
@@ -14,7 +14,8 @@ export function rowStatements({ table, replaceBy }: Destination, columns: readon
     copyToStage: copyStatement(STAGE, columns),
     copy: isPlain ? copyStatement(quoted(table), columns) : null,
     checks: [],
-    dropReplaced: replaceBy && dropReplaced(replaceBy, of),
+    // the archive of a table has each key once
+    dropReplaced: null,
     insert: insertFrom(table, kept, `SELECT ${list(kept)} FROM ${STAGE}`, replaceBy),
     findTaken: findTaken(table, kept, of),
   };
