@@ -84,8 +84,7 @@ describe('a row that the table refuses', () => {
     );
     await sql(url, WATCH);
     await restoreInto(url, archive, { rejects: true });
-    const [seen] = await sql(url, 'SELECT last_value AS statements FROM statements');
-    expect(Number(seen!['statements'])).toBeLessThan(40);
+    expect(await statementsIn(url)).toBeLessThan(40);
     expect(await setAside(archive)).toHaveLength(1);
   });
 });
@@ -96,9 +95,9 @@ describe('keys that are there already', () => {
     const url = await databaseWith(
       `${NOTES}; INSERT INTO notes SELECT i, 'mine' FROM generate_series(2, ${ROWS}, 2) i`,
     );
-    const began = performance.now();
+    await sql(url, WATCH);
     const summary = await restoreInto(url, archive, { rejects: true });
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(await statementsIn(url)).toBeLessThan(10);
     expect(summary.records).toBe(ROWS / 2);
     const refused = await setAside(archive);
     expect(refused).toHaveLength(ROWS / 2);
@@ -174,6 +173,11 @@ const WATCH = `
   CREATE SEQUENCE statements;
   CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM nextval(''public.statements''); RETURN NULL; END';
   CREATE TRIGGER watch BEFORE INSERT ON notes FOR EACH STATEMENT EXECUTE FUNCTION watch();`;
+
+async function statementsIn(url: string): Promise<number> {
+  const [seen] = await sql(url, 'SELECT last_value AS statements FROM statements');
+  return Number(seen!['statements']);
+}
 
 async function counts(url: string) {
   return (await sql(url, 'SELECT count(*) AS rows, sum(id) FROM notes'))[0];

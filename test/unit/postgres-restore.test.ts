@@ -199,6 +199,49 @@ describe('a target that cannot take the archive', () => {
     });
   });
 
+  test.for([
+    [
+      'no right to make TEMPORARY tables',
+      `REVOKE TEMPORARY ON DATABASE "DB" FROM PUBLIC; GRANT SELECT ON first, notes TO guest`,
+      { rejects: true },
+    ],
+    ['no right to CREATE the schema longhaul', '', {}],
+    [
+      'no right to SELECT, UPDATE on table first',
+      `GRANT CREATE ON DATABASE "DB" TO guest`,
+      { mode: 'upsert' },
+    ],
+    [
+      'permission denied for schema public',
+      'GRANT CREATE ON DATABASE "DB" TO guest; DROP TABLE notes',
+      { create: true },
+    ],
+  ] as const)('is permission_denied, %s, and nothing is left there', async ([message, script, options]) => {
+    const url = await databaseWith(
+      `${FIRST} CREATE TABLE notes (id integer PRIMARY KEY, note text, amount numeric);
+       DO $$ BEGIN CREATE ROLE guest LOGIN PASSWORD 'guest'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+       GRANT INSERT ON first, notes TO guest`,
+    );
+    await sql(url, script.replace('DB', new URL(url).pathname.slice(1)));
+    const guest = Object.assign(new URL(url), { username: 'guest', password: 'guest' });
+    await expect(restoreInto(guest.href, archive, options)).rejects.toMatchObject({
+      code: 'permission_denied',
+      message: expect.stringContaining(message) as string,
+      hint: expect.stringContaining('Grant the role') as string,
+    });
+    expect(await sql(url, `SELECT to_regnamespace('longhaul') AS own, count(*) AS rows FROM first`)).toEqual([
+      { own: null, rows: '0' },
+    ]);
+  });
+
+  test('is connection_unsuitable for a mapping of ids, which PostgreSQL has no use for', async () => {
+    const url = await databaseWith(FIRST);
+    const remap = { 'notes.first_id': 'first.id' };
+    await expect(restoreInto(url, archive, { create: true, remap })).rejects.toMatchObject({
+      code: 'connection_unsuitable',
+    });
+  });
+
   test('keeps what came before a damaged segment, and its name is told', async () => {
     const url = await databaseWith(`${FIRST} CREATE TABLE notes (id integer, note text, amount numeric)`);
     const harmed = await archiveOf(await copyOfSource());

@@ -1,7 +1,7 @@
 // Holds the target against the archive before anything is written, and finds the order to write in.
 import type { Stream } from '../../../core/connector.js';
 import { LonghaulError } from '../../../core/errors.js';
-import { describeTables } from '../catalog.js';
+import { describeTables, OWN_SCHEMA } from '../catalog.js';
 import { streamName, type TableName } from '../names.js';
 import type { Session } from '../session.js';
 import { archivedTable, type ArchivedTable } from './archived.js';
@@ -29,7 +29,6 @@ export async function lookAtTarget(
   for (const table of tables) refuseOtherSchemas(table, looking);
   const there = new Map((await describeTables(session, tables)).map((table) => [streamName(table), table]));
   const rights = await rightsOn(session, tables);
-  if (tables.some((table) => needsStage(table, looking))) await expectTemporary(session, looking);
   for (const table of tables) {
     const found = there.get(streamName(table));
     if (!found) refuseMissing(table, looking);
@@ -39,7 +38,10 @@ export async function lookAtTarget(
       refuseForbidden(table, may, looking);
     }
   }
-  return ordered(tables, await referencesOf(session, tables), looking);
+  const order = ordered(tables, await referencesOf(session, tables), looking);
+  const isStaged = tables.some((table) => needsStage(table, looking));
+  await expectRights(session, looking, isStaged);
+  return order;
 }
 
 /** The stream's own name may be written otherwise than ours for the same table. */
@@ -104,10 +106,19 @@ function needsStage({ objects, columns }: ArchivedTable, { replace, rejects }: L
   return replace || rejects || objects || columns.some(({ generated }) => generated);
 }
 
-async function expectTemporary(session: Session, { where }: Looking): Promise<void> {
-  const [row] = await session.rows(`SELECT has_database_privilege(current_database(), 'TEMPORARY')`);
-  if (row?.[0] !== 't')
-    throw new LonghaulError('permission_denied', `${where}: no right to TEMPORARY tables in the database`);
+const DATABASE_RIGHTS = `
+  SELECT has_database_privilege(current_database(), 'TEMPORARY'),
+    has_database_privilege(current_database(), 'CREATE') OR to_regnamespace('${OWN_SCHEMA}') IS NOT NULL`;
+
+async function expectRights(session: Session, { where }: Looking, isStaged: boolean): Promise<void> {
+  const [mayStage, mayKeep] = (await session.rows(DATABASE_RIGHTS))[0]!;
+  const lacking = [
+    ...(isStaged && mayStage !== 't' ? ['no right to make TEMPORARY tables in the database'] : []),
+    ...(mayKeep === 't'
+      ? []
+      : [`no right to CREATE the schema ${OWN_SCHEMA}, which keeps the positions of jobs`]),
+  ];
+  if (lacking.length > 0) throw new LonghaulError('permission_denied', `${where}: ${lacking.join(', ')}`);
 }
 
 interface Rights {
