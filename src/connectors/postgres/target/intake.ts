@@ -30,7 +30,7 @@ export function plainIntake(load: Load): Intake {
 }
 
 /** What is kept until it is sent: small, so that halves are cheap; large, so that a batch costs next to nothing. */
-const BATCH_BYTES = 1_048_576;
+const BATCH_BYTES = 2 * 1_048_576;
 
 export function siftingIntake(session: Session, load: Load): Intake {
   let kept: Page[] = [];
