@@ -21,7 +21,7 @@ const skip = [
 ];
 
 describeSink('the export (parquet)', {
-  open: () => openExport({ format: 'parquet', compression: 'none' }, 1),
+  open: () => openExport({ format: 'parquet', compression: 'none' }, null),
 });
 describeSink('the export (jsonl, zstd)', {
   open: () => openExport({ format: 'jsonl', compression: 'zstd' }, null),
