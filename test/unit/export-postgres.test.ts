@@ -267,18 +267,14 @@ describe('Parquet of PostgreSQL tables', async () => {
   );
 });
 
-test('a table without columns keeps its rows in every format', async () => {
-  for (const format of ['csv', 'jsonl', 'parquet'] as const) {
-    const files = await exportOf({
-      source: sourceOf(postgres.url),
-      as: { format, compression: 'none' },
-      streams: ['no_columns'],
-    });
-    expect([format, files.content.streams[0]]).toEqual([format, expect.objectContaining({ records: 1 })]);
-    if (format !== 'parquet')
-      expect(String(await files.bytesOf('no_columns'))).toBe(format === 'csv' ? '\n\n' : '{}\n');
-    await files.dispose();
-  }
+test.for([
+  ['csv', '\n\n'],
+  ['jsonl', '{}\n'],
+] as const)('a table without columns keeps its rows in %s', async ([format, text]) => {
+  const as = { format, compression: 'none' } as const;
+  const files = await exportOf({ source: sourceOf(postgres.url), as, streams: ['no_columns'] });
+  expect([files.summary.records, String(await files.bytesOf('no_columns'))]).toEqual([1, text]);
+  await files.dispose();
 });
 
 function extrasOf({ columns }: ToldFile): Told[] {
