@@ -112,7 +112,7 @@ describe('a spec that cannot run', () => {
       errors: [
         {
           path: 'kind',
-          message: 'not an allowed value; did you mean backup? allowed: backup, verify, restore',
+          message: 'not an allowed value; did you mean backup? allowed: backup, verify, restore, export',
         },
       ],
     });
