@@ -256,11 +256,9 @@ describe('a spec that cannot run', () => {
   });
 
   it('is not refused for a retry of rejects that only a worker can look for', async () => {
-    await api.start({
-      kind: 'restore',
-      source: { connection: 'vault', archive: 'a', rejectsOf: 'nobody-knows' },
-      sink: { connection: 'main' },
-    });
+    const source = { connection: 'vault', archive: 'a', rejectsOf: 'nobody-knows' };
+    const job = await api.start({ kind: 'restore', source, sink: { connection: 'main' } });
+    expect(job.source).toEqual(source);
   });
 
   it('is refused with one code for many kinds of fault', async () => {
