@@ -13,6 +13,7 @@ import type { JobRef } from '../core/work.js';
 import { withColumns } from './columns.js';
 import type { ActivityDeps } from './deps.js';
 import { patient } from './patience.js';
+import { picked } from './picked.js';
 
 export interface OpenJob {
   readonly source: Source;
@@ -93,9 +94,10 @@ function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): Sides {
 function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides {
   const { skipDamaged, remap = {} } = spec.options ?? {};
   const store = storeOf(deps.connections(spec.source.connection));
-  const source = withColumns(
+  const whole = withColumns(
     createArchiveSource(store, archivePath(job.id, spec), { onDamage: skipDamaged ? 'skip' : 'fail' }),
   );
+  const source = spec.source.keys ? picked(whole, spec.source.keys) : whole;
   const to = deps.connections(spec.sink.connection);
   if (!to.sink) throw unsuitable(to, 'target of a restore');
   const { mode = 'insert', create = false } = spec.sink;
