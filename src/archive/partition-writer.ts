@@ -19,6 +19,8 @@ export interface PartitionWriterOptions {
   readonly compression: Compression;
   /** A segment ends with the page that brings it here. Before compression. */
   readonly segmentBytes: number;
+  /** What segments hold, in their names, where that is not their pages' encoding. */
+  readonly holds?: string | undefined;
 }
 
 export function createPartitionWriter(options: PartitionWriterOptions): SinkWriter {
@@ -46,7 +48,7 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
   }
 
   function pathOf(seq: number, encoding: Encoding): string {
-    return `${partitionFolder(target)}/${segmentName(seq, token, encoding, options.compression)}`;
+    return `${partitionFolder(target)}/${segmentName(seq, token, options.holds ?? encoding, options.compression)}`;
   }
 
   async function endSegment(): Promise<void> {

@@ -31,6 +31,8 @@ export interface ArchiveSinkOptions {
   readonly source: { readonly connection: string; readonly type: string };
   /** A segment ends with the page that brings it here; before compression. Default 64 MiB. */
   readonly segmentBytes?: number;
+  /** What segments hold, in their names, where that is not their pages' encoding. */
+  readonly holds?: string;
   /** Epoch ms. */
   readonly now?: () => number;
 }
@@ -72,6 +74,7 @@ export function createArchiveSink(store: Store, options: ArchiveSinkOptions): Si
         from: refOf(state),
         compression,
         segmentBytes,
+        holds: options.holds,
       }),
 
     async settle(_ctx, heads, settled) {
