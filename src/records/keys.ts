@@ -2,7 +2,7 @@
 import type { Payload } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
 import { fieldsOf, headerNames } from './csv.js';
-import { membersOf } from './members.js';
+import { pickMembers } from './members.js';
 
 /** The texts of the fields, in the order of the key; null: NULL, null, or not there. */
 export type Key = readonly (string | null)[];
@@ -12,7 +12,10 @@ export type Key = readonly (string | null)[];
  * Throws `connection_unsuitable` where CSV records have no such column.
  */
 export function keyReader(payload: Payload, fields: readonly string[]): (record: Uint8Array) => Key {
-  if (payload.format === 'jsonl') return (record) => jsonKey(record, fields);
+  if (payload.format === 'jsonl') {
+    const quoted = fields.map((field) => Buffer.from(JSON.stringify(field)));
+    return (record) => pickMembers(record, quoted).map(textOf);
+  }
   const names = headerNames(payload.header);
   const places = fields.map((field) => placeOf(names, field));
   return (record) => fieldsOf(record, places);
@@ -27,17 +30,12 @@ function placeOf(names: readonly string[], field: string): number {
   );
 }
 
-function jsonKey(record: Uint8Array, fields: readonly string[]): Key {
-  const members = membersOf(record);
-  return fields.map((field) => textOf(members?.get(field)));
-}
-
 const QUOTE = 0x22;
 const ZERO = 0x30;
 const NULL = 'null';
 
-function textOf(raw: Buffer | undefined): string | null {
-  if (raw === undefined) return null;
+function textOf(raw: Buffer | null): string | null {
+  if (raw === null) return null;
   const json = raw.toString('utf8');
   if (raw[0] !== QUOTE) return json === NULL ? null : json;
   const text = JSON.parse(json) as string;

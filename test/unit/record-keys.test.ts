@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Payload } from '../../src/core/connector.js';
 import { compareKeys, keyReader, sortable, type Key } from '../../src/records/keys.js';
+import { membersOf, pickMembers } from '../../src/records/members.js';
 import { headerLine } from '../../src/records/csv.js';
 
 const jsonl: Payload = { format: 'jsonl', chunks: [] };
@@ -108,6 +109,32 @@ describe('the key of a record', () => {
     const key = ['9007199254740993.10', 'ab/😀', 'true', null, '{"a": [1]}', null];
     expect(read(jsonl, fields, `${record}\n`)).toEqual(key);
     expect(read(jsonl, ['id'], '[1]\n')).toEqual([null]);
+  });
+
+  test('finds a member however its name is written, the last of a name', () => {
+    const record = String.raw`{ "i" : 1 , "id2":2,"id" : 3 ,"\u0069d":4 , "x":{"id":5}, "é\"":"6" }`;
+    expect(read(jsonl, ['id', 'é"', 'i'], record)).toEqual(['4', '6', '1']);
+    expect(read(jsonl, ['x', 'd'], record)).toEqual(['{"id":5}', null]);
+  });
+
+  test('is found in any object, whatever is around it', () => {
+    const objects = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue(), {
+      minKeys: 1,
+      noNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(objects, fc.nat(3), fc.nat(), (object, spaces, pick) => {
+        const name = Object.keys(object)[pick % Object.keys(object).length]!;
+        const record = Buffer.from(JSON.stringify(object, null, spaces));
+        for (const raw of [
+          pickMembers(record, [Buffer.from(JSON.stringify(name))])[0],
+          membersOf(record)?.get(name),
+        ]) {
+          expect(JSON.parse(String(raw))).toEqual(JSON.parse(JSON.stringify(object[name])));
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('tells texts apart that are no valid unicode', () => {
