@@ -10,6 +10,8 @@ export const INDEX = `${DIFFERENCES}/index.json`;
 
 /** `work` names what was sealed: a job that begins anew writes beside what it found before. */
 export const findingsFolder = (work: string): string => `${DIFFERENCES}/${work}`;
+/** Written first, and never again: where it is gone, the job was given up. */
+export const markPath = (work: string): string => `${findingsFolder(work)}/job.json`;
 export const countsPath = (work: string): string => `${findingsFolder(work)}/streams.jsonl`;
 export const partPath = (work: string, stream: string, part: number): string =>
   `${findingsFolder(work)}/${folderName(stream)}/${ordinal(part)}.jsonl`;

@@ -8,7 +8,7 @@ import type { Context, Head, SealSummary } from '../core/connector.js';
 import { Stopped } from '../core/errors.js';
 import type { Store } from '../core/store.js';
 import { readIndex, type Counts, type DifferencesIndex } from './differences.js';
-import { countsPath, DIFFERENCES, findingsFolder, INDEX, RUNS } from './layout.js';
+import { countsPath, DIFFERENCES, findingsFolder, INDEX, markPath, RUNS } from './layout.js';
 import type { Place } from './list.js';
 import { sideAndStream } from './names.js';
 import { compareStream, type StreamResult } from './stream.js';
@@ -47,8 +47,10 @@ export async function sealComparison(
 }
 
 async function conclude(it: Comparison, work: string): Promise<SealSummary> {
+  const index = await readIndex(it.store, it.folder);
+  if (index === null) throw withdrawn(it.folder);
   await tidy(it, work);
-  return summaryOf((await readIndex(it.store, it.folder))!);
+  return summaryOf(index);
 }
 
 /** Where the job was given up meanwhile, nobody else clears away what the seal still wrote. */
@@ -67,13 +69,14 @@ async function publish(
 ): Promise<void> {
   const { store, folder, job } = it;
   const runs = `${folder}/${RUNS}`;
+  await store.put(`${folder}/${markPath(work)}`, encodeJson({ job }));
   if (!(await isClaimed(store, runs, job))) throw withdrawn(runs);
   const results = await compareAll(ctx, { store, folder, work }, heads);
   await store.put(`${folder}/${countsPath(work)}`, Buffer.concat(results.map(countsLine)));
   await store.put(`${folder}/${INDEX}`, encodeJson(indexOf(work, results)));
   if (await isClaimed(store, runs, job)) return;
-  // Either another attempt has cleared up behind the index, or the job was given up: that took the counts away as well.
-  if (await store.stat(`${folder}/${countsPath(work)}`)) return;
+  // Either another attempt has cleared up behind the index, or the job was given up: that took the mark away as well.
+  if (await store.stat(`${folder}/${markPath(work)}`)) return;
   await store.removeAll(`${folder}/${DIFFERENCES}`);
   throw withdrawn(runs);
 }

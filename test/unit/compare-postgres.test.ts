@@ -25,7 +25,7 @@ async function databaseWith(text: string): Promise<string> {
 
 async function backedUp(url: string): Promise<DatabaseArchive> {
   const archive = await archiveOf(url);
-  onTestFinished(archive.dispose);
+  onTestFinished(async () => archive.dispose());
   return archive;
 }
 

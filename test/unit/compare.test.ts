@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Difference } from '../../src/compare/differences.js';
 import { readDifferences } from '../../src/compare/differences.js';
 import { createPair } from '../../src/compare/pair.js';
+import type { Page, Source } from '../../src/core/connector.js';
 import { LonghaulError, Stopped } from '../../src/core/errors.js';
 import type { Store } from '../../src/core/store.js';
 import {
@@ -16,7 +17,7 @@ import {
   type Steps,
 } from '../support/comparing.js';
 import { collect, testContext } from '../support/reading.js';
-import { createFaultyStore } from '../support/wrapped-store.js';
+import { createFaultyStore, createHeldUpStore } from '../support/wrapped-store.js';
 import { REPORT } from '../support/writing.js';
 
 let job: CompareJob;
@@ -83,6 +84,10 @@ const told = (all: readonly Difference[], stream: string): string[] =>
     .filter((each) => each.stream === stream)
     .map(({ kind, records, key, side }) => JSON.stringify({ kind, records, key, side }))
     .sort();
+
+/** How `sealHeldUp` may end. Files: the mark, the counts, the index, and a part for each of two streams. */
+const SEALED = { leftovers: [], differences: ['removed 1', 'added 3', 'removed 1'], files: 5 };
+const GIVEN_UP = { leftovers: [], differences: null, files: 0 };
 
 const leftovers = (): string[] => job.files().filter((file) => !file.startsWith(`${FOLDER}/differences/`));
 
@@ -211,7 +216,7 @@ describe('a comparison', () => {
     expect(await job.differences()).toEqual(before);
     expect((await job.seal(again)).differences).toMatchObject({ same: 2, added: 0 });
     expect(await job.differences()).toEqual([]);
-    expect(job.files()).toHaveLength(2);
+    expect(job.files()).toHaveLength(3);
   });
 
   test('gives the same summary to two that seal at once, and clears up once', async () => {
@@ -225,6 +230,23 @@ describe('a comparison', () => {
     expect(new Set(summaries.map((each) => JSON.stringify(each))).size).toBe(1);
     expect(leftovers()).toEqual([]);
   });
+
+  test.for([
+    ['another seal', 'seal', [SEALED]],
+    ['a writer that comes late', 'flush', [SEALED]],
+    ['giving up', 'give up', [SEALED, GIVEN_UP]],
+  ] as const)(
+    'comes to one right end wherever its seal is held up by %s',
+    { timeout: 120_000 },
+    async ([, step, ends]) => {
+      for (let at = 0, more = true; more; at += 1) {
+        job = openCompareJob();
+        const { reached, ...end } = await sealHeldUp(at, step);
+        more = reached !== null;
+        expect(ends, `at ${at}, ${reached}`).toContainEqual(more || step !== 'give up' ? end : SEALED);
+      }
+    },
+  );
 
   test('leaves nothing of a job that is given up, not even of a writer that comes late', async () => {
     const source = listSource({ a: { key: ['id'], records: ['{"id":1}', '{"id":2}'] } }, 1);
@@ -290,6 +312,42 @@ describe('a comparison', () => {
     );
   });
 });
+
+/** `reached`: the operation that was held up; null: the seal made fewer. */
+async function sealHeldUp(at: number, step: 'seal' | 'give up' | 'flush') {
+  const some = (...ids: number[]) => ({ key: ['id'], records: ids.map((id) => `{"id":${id}}`) });
+  const archive = listSource({ a: some(1, 2), b: some(1) }, 1);
+  const copied = await job.copy(archive, listSource({ a: some(2, 3) }, 1), always('flush'));
+  const steps = {
+    seal: async () => void (await job.seal(copied)),
+    'give up': async () => {
+      await job.sinkOn(job.store).discard(testContext());
+      await job.store.removeAll(FOLDER);
+    },
+    flush: async () => {
+      const target = { stream: 'archive/a', partition: 'late', index: 9 };
+      const late = await job.sinkOn(job.store).open(testContext(), target, null);
+      await late.write(await firstPage(archive));
+      const flushed = late.flush({ cursor: null, done: true, tallies: ZERO });
+      await flushed.catch(async () => late.abort());
+    },
+  };
+  const store = createHeldUpStore(job.store, at, () => steps[step]().catch(() => undefined));
+  await job.seal(copied, job.sinkOn(store)).catch(() => undefined);
+  const found = await readDifferences(job.store, FOLDER, { limit: 9 });
+  return {
+    reached: store.reached(),
+    leftovers: leftovers(),
+    differences: found && found.differences.map(({ kind, key }) => `${kind} ${key[0]}`),
+    files: job.files().length,
+  };
+}
+
+async function firstPage(source: Source): Promise<Page> {
+  const whole = { id: '0', range: { start: 0, end: 1 }, estimate: null };
+  const [page] = await collect(source.read(testContext(), 'a', whole, null));
+  return page!;
+}
 
 describe('the differences', () => {
   test('come in pages, all or of one stream', async () => {
