@@ -27,7 +27,8 @@ describe('a number as a decimal', () => {
         // value / 10^scale, its point moved by `shift` and back by the exponent
         const digits = (value < 0n ? -value : value).toString().padStart(scale + 30, '0');
         const point = digits.length - scale + shift;
-        const text = `${value < 0n ? '-' : ''}${digits.slice(0, point).replace(/^0+(?=\d)/, '')}.${digits.slice(point)}0e${-shift}`;
+        const all = `${digits}${'0'.repeat(10)}`;
+        const text = `${value < 0n ? '-' : ''}${all.slice(0, point)}.${all.slice(point)}0e${-shift}`;
         expect(of(text, scale)).toBe(value);
       }),
     );
