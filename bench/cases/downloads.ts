@@ -86,11 +86,11 @@ async function whileDownloading(
   call: () => Promise<void>,
 ): Promise<void> {
   const start = performance.now();
-  let ended = false;
-  const download = promisify(execFile)(process.execPath, ['-e', TAKE, longhaul.api + file]).finally(
-    () => (ended = true),
+  const ended = new AbortController();
+  const download = promisify(execFile)(process.execPath, ['-e', TAKE, longhaul.api + file]).finally(() =>
+    ended.abort(),
   );
-  while (!ended) await call();
+  while (!ended.signal.aborted) await call();
   const { stdout } = await download;
   if (Number(stdout) !== FILE_BYTES) throw new Error(`the download has ${stdout.trim()} bytes`);
   took.push(performance.now() - start);
