@@ -2,6 +2,9 @@
 import { createArchiveSink } from '../archive/sink.js';
 import { createArchiveSource } from '../archive/source.js';
 import { createAuditSink } from '../archive/audit.js';
+import { createRejectsSource } from '../archive/rejects-source.js';
+import { createPair } from '../compare/pair.js';
+import { createCompareSink } from '../compare/sink.js';
 import { archivePath, jobFolder, storeConnection } from '../core/archive-path.js';
 import type { Sink, Source } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
@@ -13,7 +16,10 @@ import type { Store } from '../core/store.js';
 import type { JobRef } from '../core/work.js';
 import { withColumns } from './columns.js';
 import type { ActivityDeps } from './deps.js';
+import { dryRun } from './dry-run.js';
 import { patient } from './patience.js';
+import { picked } from './picked.js';
+import { withinWindow } from './window.js';
 
 export interface OpenJob {
   readonly source: Source;
@@ -49,7 +55,9 @@ export async function withJob<T>(
 
 function openJob(deps: ActivityDeps, job: JobRef): OpenJob {
   const store = storeOf(deps.connections(storeConnection(job.spec)));
-  return { ...openSides(deps, job), folder: { store, path: jobFolder(job.id) } };
+  const sides = openSides(deps, job);
+  const source = withinWindow(sides.source, sides.limits.window, deps.clock);
+  return { ...sides, source, folder: { store, path: jobFolder(job.id) } };
 }
 
 function openSides(deps: ActivityDeps, job: JobRef): Sides {
@@ -84,6 +92,8 @@ function openBackup(deps: ActivityDeps, job: JobRef, spec: BackupSpec): Sides {
 }
 
 function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): Sides {
+  const { against } = spec.options ?? {};
+  if (against) return openComparison(deps, job, spec, against);
   const from = deps.connections(spec.source.connection);
   const path = archivePath(job.id, spec);
   const source = createArchiveSource(storeOf(from), path, { onDamage: 'report' });
@@ -91,12 +101,35 @@ function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): Sides {
   return { limits: from.limits, source: patient(source, deps.clock), sink };
 }
 
+function openComparison(deps: ActivityDeps, job: JobRef, spec: VerifySpec, against: Against): Sides {
+  const from = deps.connections(spec.source.connection);
+  const to = deps.connections(against.connection);
+  const there = against.archive === undefined ? liveSource(to) : archiveAt(to, against.archive);
+  const source = createPair(archiveAt(from, archivePath(job.id, spec)), there);
+  const sink = createCompareSink(storeOf(from), {
+    folder: jobFolder(job.id),
+    job: job.id,
+    createdAt: job.createdAt,
+    source: { connection: to.name, type: to.type },
+  });
+  return { limits: to.limits, source: patient(source, deps.clock), sink };
+}
+
+type Against = NonNullable<NonNullable<VerifySpec['options']>['against']>;
+
+function archiveAt(connection: Connection, path: string): Source {
+  return createArchiveSource(storeOf(connection), path, { onDamage: 'fail' });
+}
+
+function liveSource(connection: Connection): Source {
+  if (!connection.source) throw unsuitable(connection, 'source that an archive is compared with');
+  return connection.source({});
+}
+
 function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides {
-  const { skipDamaged, remap = {} } = spec.options ?? {};
+  const { remap = {}, dryRun: isDry = false } = spec.options ?? {};
   const store = storeOf(deps.connections(spec.source.connection));
-  const source = withColumns(
-    createArchiveSource(store, archivePath(job.id, spec), { onDamage: skipDamaged ? 'skip' : 'fail' }),
-  );
+  const source = restoredFrom(store, spec);
   const to = deps.connections(spec.sink.connection);
   if (!to.sink) throw unsuitable(to, 'target of a restore');
   const { mode = 'insert', create = false } = spec.sink;
@@ -108,7 +141,17 @@ function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides 
     remap,
     beside: { store, folder: jobFolder(job.id) },
   });
-  return { limits: to.limits, source: patient(source, deps.clock), sink };
+  return { limits: to.limits, source: patient(source, deps.clock), sink: isDry ? dryRun(sink) : sink };
+}
+
+/** The records of the archive, or of a range of keys; of a retry of rejects, those that another job has set aside. */
+function restoredFrom(store: Store, { source, options }: RestoreSpec): Source {
+  const { archive: path, keys, rejectsOf } = source;
+  const onDamage = options?.skipDamaged ? 'skip' : 'fail';
+  const archive = withColumns(createArchiveSource(store, path, { onDamage }));
+  const records =
+    rejectsOf === undefined ? archive : createRejectsSource(archive, store, jobFolder(rejectsOf));
+  return keys ? picked(records, keys) : records;
 }
 
 function openExport(deps: ActivityDeps, job: JobRef, spec: ExportSpec): Sides {

@@ -1,10 +1,9 @@
 // manifest.json: written last, and it proves itself, segments.jsonl and report.json by hash.
-import { createHash } from 'node:crypto';
 import { LonghaulError } from '../core/errors.js';
 import type { Store } from '../core/store.js';
 import { DISCARDED, FORMAT, manifestSchema, type Manifest } from './format.js';
 import { MANIFEST } from './layout.js';
-import { decodeJson, isMissing, jsonOf, readIfThere, sha256 } from './objects.js';
+import { decodeJson, hashOf, isMissing, jsonOf, readIfThere, sha256 } from './objects.js';
 import { damaged } from './segment-lines.js';
 
 /** The file's last two lines hold the hash of those before them. */
@@ -22,14 +21,22 @@ function closing(hash: string): string {
  * Throws `archive_missing`, `archive_unsupported` (a format of another version) or `archive_damaged`, naming the file.
  */
 export async function readManifest(store: Store, archive: string): Promise<Manifest> {
+  const { manifest } = await readManifestAlone(store, archive);
+  await checkSegmentList(store, archive, manifest);
+  return manifest;
+}
+
+/** Without a look at segments.jsonl, for whoever asks often and checks what is taken from there. Throws likewise. */
+export async function readManifestAlone(
+  store: Store,
+  archive: string,
+): Promise<{ readonly manifest: Manifest; readonly bytes: Buffer }> {
   const path = `${archive}/${MANIFEST}`;
   const bytes = await readIfThere(store, path);
   if (bytes === null) throw new LonghaulError('archive_missing', `There is no ${path}.`);
   checkFormat(bytes, archive);
   checkOwnHash(bytes, path);
-  const manifest = decodeJson(bytes, manifestSchema, 'archive_damaged', path);
-  await checkSegmentList(store, archive, manifest);
-  return manifest;
+  return { manifest: decodeJson(bytes, manifestSchema, 'archive_damaged', path), bytes };
 }
 
 function checkFormat(bytes: Buffer, archive: string): void {
@@ -52,20 +59,11 @@ async function checkSegmentList(
   { segments, streams }: Manifest,
 ): Promise<void> {
   const path = `${archive}/${segments.path}`;
-  const found = await hashOf(store, path);
+  const found = await hashOf(store, path).catch((error: unknown) => {
+    throw isMissing(error) ? damaged(path, 'is missing') : error;
+  });
   if (found !== segments.sha256)
     throw damaged(path, 'was changed: its sha256 is not the one in the manifest');
   const listed = streams.reduce((sum, stream) => sum + stream.segments, 0);
   if (listed !== segments.count) throw damaged(`${archive}/${MANIFEST}`, 'does not add up');
-}
-
-async function hashOf(store: Store, path: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of store.read(path)) hash.update(chunk);
-  } catch (error) {
-    if (isMissing(error)) throw damaged(path, 'is missing');
-    throw error;
-  }
-  return hash.digest('hex');
 }

@@ -6,7 +6,7 @@ import type { Payload, Reject, Target } from '../core/connector.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import type { Store } from '../core/store.js';
 import { ordinal, partitionFolder } from './layout.js';
-import { backwards, putLinked } from './linked.js';
+import { putLinked } from './linked.js';
 import { decodeJson, encodeJson, readAll, readIfThere } from './objects.js';
 
 const count = z.number().int().min(0);
@@ -25,13 +25,14 @@ const rejectSchema = z.object({
 type StoredReject = z.infer<typeof rejectSchema>;
 
 const target = z.object({ stream: z.string(), partition: z.string(), index: count });
-const partSchema = z.object({
+export const rejectsPartSchema = z.object({
   prev: z.object(link).nullable(),
   seq: count,
   target,
   rejects: z.array(rejectSchema),
 });
 const headSchema = z.object({ ...link, seq: count, records: count, target });
+export type RejectsHead = z.infer<typeof headSchema>;
 
 /** A part holds about so much, so that none is large to write or to read. */
 const PART_BYTES = 1_048_576;
@@ -55,8 +56,13 @@ export function createRejectsLog(store: Store, folder: string): RejectsLog {
     const seq = before ? before.seq + 1 : 0;
     const prev = before ? { path: before.path, sha256: before.sha256 } : null;
     const { stream, partition, index } = to;
-    const part: z.infer<typeof partSchema> = { prev, seq, target: { stream, partition, index }, rejects };
-    const path = `${logFolder(to)}/${ordinal(seq)}-${token}.json`;
+    const part: z.infer<typeof rejectsPartSchema> = {
+      prev,
+      seq,
+      target: { stream, partition, index },
+      rejects,
+    };
+    const path = `${REJECTS}/${partitionFolder(to)}/${ordinal(seq)}-${token}.json`;
     const linked = await putLinked(store, folder, part, () => path);
     const records = rejects.reduce((sum, reject) => sum + reject.records, before?.records ?? 0);
     return { ...linked, seq, records };
@@ -69,7 +75,7 @@ export function createRejectsLog(store: Store, folder: string): RejectsLog {
       return ref!;
     },
     async publish(to, ref) {
-      const path = `${folder}/${logFolder(to)}/${HEAD}`;
+      const path = `${folder}/${headOf(to)}`;
       const there = await readIfThere(store, path);
       if (there && decodeJson(there, headSchema, 'chain_broken', path).seq >= ref.seq) return;
       const { stream, partition, index } = to;
@@ -78,35 +84,25 @@ export function createRejectsLog(store: Store, folder: string): RejectsLog {
   };
 }
 
-/** A reject as it is read back, with where it came from. */
-export interface LoggedReject extends Reject {
-  readonly stream: string;
-  readonly partition: string;
-}
-
-/** Of one job, partition by partition, the latest of each first; only of a stream where given. */
-export async function* readRejects(
+/** How far the log of each partition counts, and the object that says so, in the order of their paths from `from` on. */
+export async function* rejectsHeads(
   store: Store,
   folder: string,
-  stream?: string,
-): AsyncGenerator<LoggedReject> {
-  for await (const object of store.list(`${folder}/${REJECTS}`)) {
-    if (!object.path.endsWith(`/${HEAD}`)) continue;
-    const head = decodeJson(await readAll(store, object.path), headSchema, 'chain_broken', object.path);
-    if (stream !== undefined && head.target.stream !== stream) continue;
-    for await (const part of backwards(store, folder, head, partSchema)) {
-      const { stream: name, partition } = head.target;
-      for (const reject of part.rejects.toReversed())
-        yield { ...fromStored(reject), stream: name, partition };
-    }
+  from = '',
+): AsyncGenerator<RejectsHead & { readonly head: string }> {
+  for await (const { path } of store.list(`${folder}/${HEADS}`)) {
+    const head = path.slice(folder.length + 1);
+    if (head < from) continue;
+    yield { ...decodeJson(await readAll(store, path), headSchema, 'chain_broken', path), head };
   }
 }
 
-const REJECTS = 'rejects';
-const HEAD = 'head.json';
+export const REJECTS = 'rejects';
+/** In a folder of their own, so that they are found without walking the parts, of which there may be many. */
+const HEADS = 'rejects-heads';
 
-function logFolder(to: Target): string {
-  return `${REJECTS}/${partitionFolder(to)}`;
+function headOf(to: Target): string {
+  return `${HEADS}/${partitionFolder(to)}.json`;
 }
 
 function* parts(rejects: readonly StoredReject[]): Generator<StoredReject[]> {
@@ -137,7 +133,7 @@ function toStored({ code, message, records, payload }: Reject): StoredReject {
   };
 }
 
-function fromStored({ code, message, records, format, header, text, base64 }: StoredReject): Reject {
+export function fromStored({ code, message, records, format, header, text, base64 }: StoredReject): Reject {
   if (format === null) return { code, message, records, payload: null };
   const chunks = [text === null ? Buffer.from(base64 ?? '', 'base64') : Buffer.from(text)];
   const payload: Payload =
