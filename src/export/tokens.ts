@@ -27,9 +27,9 @@ export function isBooleanToken(bytes: Buffer, start: number): boolean {
 
 const MAX = 9_223_372_036_854_775_807n;
 
-/** null where it is no integer of 64 bits; no integer is -0. */
+/** null where it is no integer of 64 bits. */
 export function integerOf(text: string): bigint | null {
-  if (!/^(?:0|-?[1-9]\d{0,18})$/.test(text)) return null;
+  if (!/^-?\d{1,19}$/.test(text)) return null;
   const value = BigInt(text);
   return value <= MAX && value >= -MAX - 1n ? value : null;
 }
