@@ -14,7 +14,7 @@ import type { JobRef } from '../core/work.js';
 import { withColumns } from './columns.js';
 import type { ActivityDeps } from './deps.js';
 import { dryRun } from './dry-run.js';
-import { patient } from './patience.js';
+import { patient, patiently } from './patience.js';
 
 export interface OpenJob {
   readonly source: Source;
@@ -95,25 +95,32 @@ function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): Sides {
 function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides {
   const { remap = {}, dryRun: isDry = false } = spec.options ?? {};
   const store = storeOf(deps.connections(spec.source.connection));
-  const source = restoredFrom(store, spec);
   const to = deps.connections(spec.sink.connection);
   if (!to.sink) throw unsuitable(to, 'target of a restore');
   const { mode = 'insert', create = false } = spec.sink;
+  const { rejectsOf } = spec.source;
   const sink = to.sink({
     job: job.id,
     mode,
     create,
     rejects: setsAsideRefused(spec),
     remap,
-    beside: { store, folder: jobFolder(job.id) },
+    beside: {
+      store,
+      folder: jobFolder(job.id),
+      before: rejectsOf === undefined ? null : jobFolder(rejectsOf),
+    },
+    patiently: (ctx, step) => patiently(ctx, deps.clock, step),
   });
+  const source = restoredFrom(store, spec, sink);
   return { limits: to.limits, source: patient(source, deps.clock), sink: isDry ? dryRun(sink) : sink };
 }
 
 /** The records of the archive; of a retry of rejects, those that another job has set aside. */
-function restoredFrom(store: Store, { source, options }: RestoreSpec): Source {
+function restoredFrom(store: Store, { source, options }: RestoreSpec, sink: Sink): Source {
+  const pageRecords = sink.pageRecords && ((stream: string) => sink.pageRecords!(stream));
   const onDamage = options?.skipDamaged ? 'skip' : 'fail';
-  const archive = withColumns(createArchiveSource(store, source.archive, { onDamage }));
+  const archive = withColumns(createArchiveSource(store, source.archive, { onDamage, pageRecords }));
   return source.rejectsOf === undefined
     ? archive
     : createRejectsSource(archive, store, jobFolder(source.rejectsOf));

@@ -75,7 +75,12 @@ export function sinkOn(url: string, options: Partial<SinkOptions> = {}): Sink {
     create: false,
     rejects: false,
     remap: {},
-    beside: { store: storeIn(path.join(tmpdir(), 'nothing-is-kept-here')), folder: '.jobs/restore-1' },
+    beside: {
+      store: storeIn(path.join(tmpdir(), 'nothing-is-kept-here')),
+      folder: '.jobs/restore-1',
+      before: null,
+    },
+    patiently: (_ctx, step) => step(),
     ...options,
   });
 }
