@@ -13,8 +13,8 @@
 //
 //   target.texts('contacts'); target.requests;
 //
-// It remembers idempotency keys (unless told not to), answers a repeated one with the first answer, and one that is still
-// at work with 409. A batch is taken whole or not at all.
+// It remembers idempotency keys (unless told not to) and answers a repeated one with the first answer. A batch is taken
+// whole or not at all.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -33,6 +33,7 @@ export interface FakeTargetOptions {
   readonly place?: string;
   /** The answer to every so many-th request is lost. */
   readonly losesEvery?: number;
+  /** Besides this one it lets in those that POST /oauth/token gives. Default: everybody. */
   readonly token?: string;
 }
 
@@ -64,7 +65,6 @@ export async function startFakeTarget(options: FakeTargetOptions = {}) {
   const arrivals = createBell();
   const collections = new Map<string, Map<string, string>>();
   const answered = new Map<string, Told & { readonly body: string; readonly asked: string }>();
-  const atWork = new Set<string>();
   const tokens = new Set(options.token === undefined ? [] : [options.token]);
 
   function perform(request: TargetRequest): Told {
@@ -109,13 +109,19 @@ export async function startFakeTarget(options: FakeTargetOptions = {}) {
         ? known
         : { status: 422, body: '{"error":"another request had this key"}' };
     }
-    if (atWork.has(key)) return { status: 409, body: '{"error":"at work"}' };
     const told = perform(request);
     answered.set(key, { ...told, asked });
     return told;
   }
 
+  const giveToken = (response: ServerResponse) => {
+    const token = `token-${tokens.size}`;
+    tokens.add(token);
+    response.writeHead(200, JSON_TYPE).end(JSON.stringify({ access_token: token }));
+  };
+
   const handle = async (incoming: IncomingMessage, response: ServerResponse) => {
+    if (incoming.url === '/oauth/token') return giveToken(response);
     const request: TargetRequest = {
       method: incoming.method!,
       path: incoming.url!,
@@ -151,8 +157,6 @@ export async function startFakeTarget(options: FakeTargetOptions = {}) {
     texts: (collection: string): string[] => [...(collections.get(collection)?.values() ?? [])],
     /** Raw records by the raw text of their key. */
     collection: (name: string): ReadonlyMap<string, string> => collections.get(name) ?? new Map(),
-    /** A request with this key is being worked on, as far as the server can tell. */
-    work: (key: string) => ({ end: atWork.add(key) && (() => atWork.delete(key)) }),
     addFault(): TargetFault {
       const fault = new TargetFault();
       faults.push(fault);
