@@ -57,7 +57,7 @@ describe('a reference', () => {
     const batch = { size: 7, records: 'data', answers: 'data' };
     const write = { accounts: { batch, newKey: 'id' }, contacts: { batch } };
     await open({ write, target: { newId, place: 'data' } });
-    await job.restore();
+    expect(await job.restore()).toMatchObject({ records: 60 });
     expectRenewed();
   });
 
