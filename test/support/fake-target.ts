@@ -79,7 +79,8 @@ export async function startFakeTarget(options: FakeTargetOptions = {}) {
     const ids = records.map((record) => {
       const given =
         options.newId?.(name, collection.size) ?? memberOf(record, 'id') ?? String(collection.size);
-      collection.set(key ?? given, record);
+      // A second record of one key is one too many, and has to show.
+      collection.set(key ?? (collection.has(given) ? `${given} again, ${collection.size}` : given), record);
       return `{"ok":true,"id":${given}}`;
     });
     const body = isBatch ? wrapped(`[${ids.join()}]`, options.place) : ids[0]!;
