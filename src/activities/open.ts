@@ -6,6 +6,7 @@ import { createRejectsSource } from '../archive/rejects-source.js';
 import { archivePath, jobFolder, storeConnection } from '../core/archive-path.js';
 import type { Sink, Source } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
+import { createExportSink } from '../export/sink.js';
 import type { Connection } from '../core/registry.js';
 import { setsAsideRefused } from '../core/rejects.js';
 import type { BackupSpec, ExportSpec, RestoreSpec, VerifySpec } from '../core/spec.js';
@@ -15,6 +16,7 @@ import { withColumns } from './columns.js';
 import type { ActivityDeps } from './deps.js';
 import { dryRun } from './dry-run.js';
 import { patient, patiently } from './patience.js';
+import { withinWindow } from './window.js';
 
 export interface OpenJob {
   readonly source: Source;
@@ -50,7 +52,9 @@ export async function withJob<T>(
 
 function openJob(deps: ActivityDeps, job: JobRef): OpenJob {
   const store = storeOf(deps.connections(storeConnection(job.spec)));
-  return { ...openSides(deps, job), folder: { store, path: jobFolder(job.id) } };
+  const sides = openSides(deps, job);
+  const source = withinWindow(sides.source, sides.limits.window, deps.clock);
+  return { ...sides, source, folder: { store, path: jobFolder(job.id) } };
 }
 
 function openSides(deps: ActivityDeps, job: JobRef): Sides {
@@ -120,14 +124,40 @@ function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides 
 function restoredFrom(store: Store, { source, options }: RestoreSpec, sink: Sink): Source {
   const pageRecords = sink.pageRecords && ((stream: string) => sink.pageRecords!(stream));
   const onDamage = options?.skipDamaged ? 'skip' : 'fail';
-  const archive = withColumns(createArchiveSource(store, source.archive, { onDamage, pageRecords }));
+  const pages = createArchiveSource(store, source.archive, { onDamage, pageRecords });
+  const archive = withColumns(pages, createArchiveSource(store, source.archive, { onDamage }));
   return source.rejectsOf === undefined
     ? archive
     : createRejectsSource(archive, store, jobFolder(source.rejectsOf));
 }
 
 function openExport(deps: ActivityDeps, job: JobRef, spec: ExportSpec): Sides {
-  throw new LonghaulError('internal', `export comes with the next commit ${[deps, job, spec].length}`);
+  const { format, fileBytes = null } = spec.options;
+  const from = deps.connections(spec.source.connection);
+  const { archive } = spec.source;
+  const sink = createExportSink(storeOf(deps.connections(spec.sink.connection)), {
+    path: archivePath(job.id, spec),
+    id: spec.sink.name ?? job.id,
+    jobId: job.id,
+    createdAt: job.createdAt,
+    // Parquet compresses within.
+    as: { format, compression: format === 'parquet' ? 'none' : (spec.options.compression ?? 'none') },
+    source: { connection: from.name, type: from.type, ...(archive !== undefined && { archive }) },
+    fileBytes,
+  });
+  const plain = sourceOfExport(from, spec);
+  const source = format === 'jsonl' ? plain : withColumns(plain);
+  return { limits: from.limits, source: patient(source, deps.clock), sink };
+}
+
+/** The archive where one is named: what it was made of is not asked then. */
+function sourceOfExport(from: Connection, { source, options }: ExportSpec): Source {
+  const { pageSize, skipDamaged } = options;
+  if (source.archive !== undefined) {
+    return createArchiveSource(storeOf(from), source.archive, { onDamage: skipDamaged ? 'skip' : 'fail' });
+  }
+  if (!from.source) throw unsuitable(from, 'source of an export');
+  return from.source(pageSize === undefined ? {} : { pageSize });
 }
 
 function storeOf(connection: Connection): Store {

@@ -84,6 +84,7 @@ export async function openApiJob(options: ApiJobOptions): Promise<ApiJob> {
         onDamage: 'fail',
         pageRecords: (name) => of.pageRecords!(name),
       }),
+      createArchiveSource(store, ARCHIVE, { onDamage: 'fail' }),
     );
 
   const sidesOf = (own: Sink): Sides => ({ source: source(own), sink: own, limits: {} });

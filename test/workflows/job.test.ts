@@ -218,6 +218,19 @@ describe('steering', () => {
     });
   });
 
+  it('waits durably where nothing can be planned yet', async () => {
+    const planWait = {
+      until: (await env.currentTimeMs()) + 6 * 3_600_000,
+      reason: 'the window of the connection',
+    };
+    await withJob({ streams: { a: [10] }, planWait }, async ({ handle, calls, memo }) => {
+      await handle.result();
+      expect(calls.plan).toHaveLength(2);
+      expect((await memo()).tallies.records).toBe(10);
+      expect(await env.currentTimeMs()).toBeGreaterThanOrEqual(planWait.until);
+    });
+  });
+
   it('keeps a daily quota over days', async () => {
     const chunk: Script['chunk'] = (input, left) => {
       const step = Math.min(input.requests ?? 0, left);
