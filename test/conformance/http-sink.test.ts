@@ -18,7 +18,6 @@ import { someRecords } from '../support/records.js';
 import { breadcrumb, jsonPage } from '../support/writing.js';
 
 const RECORDS = someRecords(150);
-/** A page has 16 requests for each that may be in flight. */
 const ALONE = { limits: { concurrency: 1 } };
 const TWO = { limits: { concurrency: 2 } };
 const SELDOM = { ...EVERY_PAGE, pages: Infinity };
@@ -30,15 +29,17 @@ async function open(options: Partial<ApiJobOptions> = {}): Promise<ApiJob> {
   return (job = await openApiJob({ records: { contacts: RECORDS }, connection: ALONE, ...options }));
 }
 
-/** A page and a bit. */
-const FEW = someRecords(18);
+const FEW = someRecords(14);
+/** Of an archive: some records, and so several pages. */
+const segmentBytes = 1_500;
 const BATCH = { contacts: { batch: { size: 2, records: 'data', answers: 'data' } } };
 const WAYS: readonly (readonly [string, Partial<ApiJobOptions>])[] = [
-  ['one record a request', { records: { contacts: FEW } }],
+  ['one record a request', { records: { contacts: FEW }, segmentBytes }],
   [
     'batches side by side',
     {
-      records: { contacts: someRecords(69) },
+      records: { contacts: someRecords(29) },
+      segmentBytes: 3 * segmentBytes,
       write: BATCH,
       target: { place: 'data' },
       connection: TWO,
@@ -48,6 +49,7 @@ const WAYS: readonly (readonly [string, Partial<ApiJobOptions>])[] = [
     'a PUT for each key, where the API knows no keys of requests',
     {
       records: { contacts: FEW },
+      segmentBytes,
       write: { contacts: { method: 'PUT', path: '/contacts/{id}' } },
       target: { knowsKeys: false },
       connection: TWO,
@@ -121,15 +123,15 @@ describe('a writer that is told to stop', () => {
   test('keeps what was done of a page, so that no record is sent twice', async () => {
     await open({ target: { knowsKeys: false } });
     const [work] = await job.plan();
-    const hold = job.target.hold(20);
+    const hold = job.target.hold(70);
     const chunk = job.chunk(work!, { policy: SELDOM });
     const running = chunk.run();
     await hold.reached();
     chunk.stop();
     hold.release();
     const { end, checkpoint } = await running;
-    expect([end, checkpoint.tallies.records]).toEqual(['stopped', 16]);
-    expect(checkpoint.sink).toMatchObject({ at: 16, done: 21 });
+    expect([end, checkpoint.tallies.records]).toEqual(['stopped', 64]);
+    expect(checkpoint.sink).toMatchObject({ at: 64, done: 71 });
     const rest = await toEnd((from) => job.chunk({ ...work!, checkpoint: from }), checkpoint);
     expect(rest.tallies.records).toBe(RECORDS.length);
     expect(job.target.requests).toHaveLength(RECORDS.length);
@@ -139,14 +141,14 @@ describe('a writer that is told to stop', () => {
   test('breaks off what takes too long, and sends it again', async () => {
     await open();
     const [work] = await job.plan();
-    const hold = job.target.hold(20);
+    const hold = job.target.hold(70);
     const chunk = job.chunk(work!);
     const running = chunk.run();
     await hold.reached();
     chunk.stop();
     chunk.abort();
     const { checkpoint } = await running;
-    expect(checkpoint.sink).toMatchObject({ at: 16, done: 20 });
+    expect(checkpoint.sink).toMatchObject({ at: 64, done: 70 });
     hold.release();
     await toEnd((from) => job.chunk({ ...work!, checkpoint: from }), checkpoint);
     expect(job.target.texts('contacts')).toEqual(RECORDS);
@@ -167,10 +169,10 @@ describe('a writer that is told to stop', () => {
 describe('a writer that is told to wait', () => {
   test('ends its chunk with everything before it kept, and until when', async () => {
     await open();
-    job.target.addFault().after(40).status(429, { 'retry-after': '3600' });
+    job.target.addFault().after(80).status(429, { 'retry-after': '3600' });
     const [work] = await job.plan();
     const result = await job.chunk(work!, { policy: SELDOM }).run();
-    expect(result).toMatchObject({ end: 'waiting', checkpoint: { sink: { at: 32, done: 40 } } });
+    expect(result).toMatchObject({ end: 'waiting', checkpoint: { sink: { at: 64, done: 80 } } });
     expect(result.wait!.until - Date.now()).toBeGreaterThan(3_000_000);
     await toEnd((from) => job.chunk({ ...work!, checkpoint: from }), result.checkpoint);
     expect(job.target.texts('contacts')).toEqual(RECORDS);

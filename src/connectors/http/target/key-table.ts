@@ -107,15 +107,15 @@ async function pairsIn(
 }
 
 /** The buckets from `first` up to and without `end`, of so many that there are in all. */
-function bucketsOf(
+function* bucketsOf(
   pairs: ReadonlyMap<string, string>,
   buckets: number,
   first: number,
   end: number,
-): Buffer[] {
+): Generator<Buffer> {
   const filled: KeyPair[][] = Array.from({ length: end - first }, () => []);
   for (const [old, now] of pairs) filled[bucketOf(old, buckets) - first]!.push({ old, now });
-  return filled.map((bucket) => Buffer.concat(bucket.map(lineOf)));
+  for (const bucket of filled) yield Buffer.concat(bucket.map(lineOf));
 }
 
 export function bucketOf(old: string, buckets: number): number {

@@ -21,8 +21,8 @@ export interface SinkDeps {
 }
 
 const DEFAULT_CONCURRENCY = 4;
-/** A page is worth so many rounds of requests side by side: a kill costs few of them, a pause none. */
-const ROUNDS_A_PAGE = 16;
+/** A page is worth so many requests: enough to have some in flight, few to do again after a kill. */
+const REQUESTS_A_PAGE = 64;
 
 /** Sums over the heads that were settled. */
 type Sums = { readonly records: number; readonly bytes: number };
@@ -56,7 +56,7 @@ export function createHttpSink({ connection, site, building }: SinkDeps, options
       );
     },
 
-    pageRecords: (stream) => ROUNDS_A_PAGE * concurrency * sizeOf(route(stream)),
+    pageRecords: (stream) => REQUESTS_A_PAGE * sizeOf(route(stream)),
 
     begin: () => keys.begin(),
 

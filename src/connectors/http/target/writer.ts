@@ -1,4 +1,5 @@
 // Writes one partition: records go out in requests that are cut the same way on every attempt, some of them side by side.
+import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
 import type { Context, Page, Reject, SinkWriter, Target } from '../../../core/connector.js';
 import { LonghaulError } from '../../../core/errors.js';
@@ -60,6 +61,8 @@ export function createPartitionWriter(deps: WriterDeps): SinkWriter {
   let noted: { readonly first: number; readonly last: number } | null = null;
   const failed = new AbortController();
   const ctx = { ...deps.ctx, stop: AbortSignal.any([deps.ctx.stop, failed.signal]) };
+  // Each request in flight listens, and they are as many as they may be.
+  setMaxListeners(0, ctx.stop, ctx.signal);
 
   /** What is done of the page is left out; it is cut as if nothing were. */
   async function batchesOf({ payload }: Page): Promise<Batch[]> {
