@@ -2,11 +2,13 @@
 import { createArchiveSink } from '../archive/sink.js';
 import { createArchiveSource } from '../archive/source.js';
 import { createAuditSink } from '../archive/audit.js';
+import { createRejectsSource } from '../archive/rejects-source.js';
 import { createPair } from '../compare/pair.js';
 import { createCompareSink } from '../compare/sink.js';
 import { archivePath, jobFolder, storeConnection } from '../core/archive-path.js';
 import type { Sink, Source } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
+import { createExportSink } from '../export/sink.js';
 import type { Connection } from '../core/registry.js';
 import { setsAsideRefused } from '../core/rejects.js';
 import type { BackupSpec, ExportSpec, RestoreSpec, VerifySpec } from '../core/spec.js';
@@ -14,8 +16,10 @@ import type { Store } from '../core/store.js';
 import type { JobRef } from '../core/work.js';
 import { withColumns } from './columns.js';
 import type { ActivityDeps } from './deps.js';
+import { dryRun } from './dry-run.js';
 import { patient } from './patience.js';
 import { picked } from './picked.js';
+import { withinWindow } from './window.js';
 
 export interface OpenJob {
   readonly source: Source;
@@ -51,7 +55,9 @@ export async function withJob<T>(
 
 function openJob(deps: ActivityDeps, job: JobRef): OpenJob {
   const store = storeOf(deps.connections(storeConnection(job.spec)));
-  return { ...openSides(deps, job), folder: { store, path: jobFolder(job.id) } };
+  const sides = openSides(deps, job);
+  const source = withinWindow(sides.source, sides.limits.window, deps.clock);
+  return { ...sides, source, folder: { store, path: jobFolder(job.id) } };
 }
 
 function openSides(deps: ActivityDeps, job: JobRef): Sides {
@@ -100,12 +106,7 @@ function openComparison(deps: ActivityDeps, job: JobRef, spec: VerifySpec, again
   const to = deps.connections(against.connection);
   const there = against.archive === undefined ? liveSource(to) : archiveAt(to, against.archive);
   const source = createPair(archiveAt(from, archivePath(job.id, spec)), there);
-  const sink = createCompareSink(storeOf(from), {
-    folder: jobFolder(job.id),
-    job: job.id,
-    createdAt: job.createdAt,
-    source: { connection: to.name, type: to.type },
-  });
+  const sink = createCompareSink(storeOf(from), { folder: jobFolder(job.id), job: job.id });
   return { limits: to.limits, source: patient(source, deps.clock), sink };
 }
 
@@ -121,12 +122,9 @@ function liveSource(connection: Connection): Source {
 }
 
 function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides {
-  const { skipDamaged, remap = {} } = spec.options ?? {};
+  const { remap = {}, dryRun: isDry = false } = spec.options ?? {};
   const store = storeOf(deps.connections(spec.source.connection));
-  const whole = withColumns(
-    createArchiveSource(store, archivePath(job.id, spec), { onDamage: skipDamaged ? 'skip' : 'fail' }),
-  );
-  const source = spec.source.keys ? picked(whole, spec.source.keys) : whole;
+  const source = restoredFrom(store, spec);
   const to = deps.connections(spec.sink.connection);
   if (!to.sink) throw unsuitable(to, 'target of a restore');
   const { mode = 'insert', create = false } = spec.sink;
@@ -138,11 +136,46 @@ function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides 
     remap,
     beside: { store, folder: jobFolder(job.id) },
   });
-  return { limits: to.limits, source: patient(source, deps.clock), sink };
+  return { limits: to.limits, source: patient(source, deps.clock), sink: isDry ? dryRun(sink) : sink };
+}
+
+/** The records of the archive; of a retry of rejects, those that another job has set aside. */
+function restoredFrom(store: Store, { source, options }: RestoreSpec): Source {
+  const onDamage = options?.skipDamaged ? 'skip' : 'fail';
+  const whole = withColumns(createArchiveSource(store, source.archive, { onDamage }));
+  const archive = source.keys ? picked(whole, source.keys) : whole;
+  return source.rejectsOf === undefined
+    ? archive
+    : createRejectsSource(archive, store, jobFolder(source.rejectsOf));
 }
 
 function openExport(deps: ActivityDeps, job: JobRef, spec: ExportSpec): Sides {
-  throw new LonghaulError('internal', `export comes with the next commit ${[deps, job, spec].length}`);
+  const { format, fileBytes = null } = spec.options;
+  const from = deps.connections(spec.source.connection);
+  const { archive } = spec.source;
+  const sink = createExportSink(storeOf(deps.connections(spec.sink.connection)), {
+    path: archivePath(job.id, spec),
+    id: spec.sink.name ?? job.id,
+    jobId: job.id,
+    createdAt: job.createdAt,
+    // Parquet compresses within.
+    as: { format, compression: format === 'parquet' ? 'none' : (spec.options.compression ?? 'none') },
+    source: { connection: from.name, type: from.type, ...(archive !== undefined && { archive }) },
+    fileBytes,
+  });
+  const plain = sourceOfExport(from, spec);
+  const source = format === 'jsonl' ? plain : withColumns(plain);
+  return { limits: from.limits, source: patient(source, deps.clock), sink };
+}
+
+/** The archive where one is named: what it was made of is not asked then. */
+function sourceOfExport(from: Connection, { source, options }: ExportSpec): Source {
+  const { pageSize, skipDamaged } = options;
+  if (source.archive !== undefined) {
+    return createArchiveSource(storeOf(from), source.archive, { onDamage: skipDamaged ? 'skip' : 'fail' });
+  }
+  if (!from.source) throw unsuitable(from, 'source of an export');
+  return from.source(pageSize === undefined ? {} : { pageSize });
 }
 
 function storeOf(connection: Connection): Store {

@@ -25,13 +25,14 @@ const rejectSchema = z.object({
 type StoredReject = z.infer<typeof rejectSchema>;
 
 const target = z.object({ stream: z.string(), partition: z.string(), index: count });
-const partSchema = z.object({
+export const rejectsPartSchema = z.object({
   prev: z.object(link).nullable(),
   seq: count,
   target,
   rejects: z.array(rejectSchema),
 });
 const headSchema = z.object({ ...link, seq: count, records: count, target });
+export type RejectsHead = z.infer<typeof headSchema>;
 
 /** A part holds about so much, so that none is large to write or to read. */
 const PART_BYTES = 1_048_576;
@@ -55,7 +56,12 @@ export function createRejectsLog(store: Store, folder: string): RejectsLog {
     const seq = before ? before.seq + 1 : 0;
     const prev = before ? { path: before.path, sha256: before.sha256 } : null;
     const { stream, partition, index } = to;
-    const part: z.infer<typeof partSchema> = { prev, seq, target: { stream, partition, index }, rejects };
+    const part: z.infer<typeof rejectsPartSchema> = {
+      prev,
+      seq,
+      target: { stream, partition, index },
+      rejects,
+    };
     const path = `${logFolder(to)}/${ordinal(seq)}-${token}.json`;
     const linked = await putLinked(store, folder, part, () => path);
     const records = rejects.reduce((sum, reject) => sum + reject.records, before?.records ?? 0);
@@ -90,15 +96,21 @@ export async function* readRejects(
   folder: string,
   stream?: string,
 ): AsyncGenerator<LoggedReject> {
-  for await (const object of store.list(`${folder}/${REJECTS}`)) {
-    if (!object.path.endsWith(`/${HEAD}`)) continue;
-    const head = decodeJson(await readAll(store, object.path), headSchema, 'chain_broken', object.path);
-    if (stream !== undefined && head.target.stream !== stream) continue;
-    for await (const part of backwards(store, folder, head, partSchema)) {
-      const { stream: name, partition } = head.target;
+  for await (const head of rejectsHeads(store, folder)) {
+    const { stream: name, partition } = head.target;
+    if (stream !== undefined && name !== stream) continue;
+    for await (const part of backwards(store, folder, head, rejectsPartSchema)) {
       for (const reject of part.rejects.toReversed())
         yield { ...fromStored(reject), stream: name, partition };
     }
+  }
+}
+
+/** How far the log of each partition counts, in the order of their names. */
+export async function* rejectsHeads(store: Store, folder: string): AsyncGenerator<RejectsHead> {
+  for await (const { path } of store.list(`${folder}/${REJECTS}`)) {
+    if (path.endsWith(`/${HEAD}`))
+      yield decodeJson(await readAll(store, path), headSchema, 'chain_broken', path);
   }
 }
 
@@ -137,7 +149,7 @@ function toStored({ code, message, records, payload }: Reject): StoredReject {
   };
 }
 
-function fromStored({ code, message, records, format, header, text, base64 }: StoredReject): Reject {
+export function fromStored({ code, message, records, format, header, text, base64 }: StoredReject): Reject {
   if (format === null) return { code, message, records, payload: null };
   const chunks = [text === null ? Buffer.from(base64 ?? '', 'base64') : Buffer.from(text)];
   const payload: Payload =

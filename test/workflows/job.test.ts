@@ -7,6 +7,7 @@ import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Differences } from '../../src/core/connector.js';
 import { LonghaulError } from '../../src/core/errors.js';
+import type { JobSpec } from '../../src/core/spec.js';
 import type { CarriedState, JobInput } from '../../src/core/work.js';
 import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
 import { startTimeSkipping } from '../support/time-skipping.js';
@@ -218,6 +219,19 @@ describe('steering', () => {
     });
   });
 
+  it('waits durably where nothing can be planned yet', async () => {
+    const planWait = {
+      until: (await env.currentTimeMs()) + 6 * 3_600_000,
+      reason: 'the window of the connection',
+    };
+    await withJob({ streams: { a: [10] }, planWait }, async ({ handle, calls, memo }) => {
+      await handle.result();
+      expect(calls.plan).toHaveLength(2);
+      expect((await memo()).tallies.records).toBe(10);
+      expect(await env.currentTimeMs()).toBeGreaterThanOrEqual(planWait.until);
+    });
+  });
+
   it('keeps a daily quota over days', async () => {
     const chunk: Script['chunk'] = (input, left) => {
       const step = Math.min(input.requests ?? 0, left);
@@ -275,6 +289,27 @@ describe('a job that fails', () => {
         expect(await memo()).toMatchObject({ state: 'completed', tallies: { records: 20 } });
       },
       { ...input, resume },
+    );
+  });
+
+  it('fails when its chunks together have set aside more records than it may, and tells each how many are left', async () => {
+    const { job } = inputOf(randomUUID());
+    const input: JobInput = {
+      job: { ...job, spec: { ...job.spec, options: { rejects: { max: 5 } } } as JobSpec },
+    };
+    const chunk: Script['chunk'] = (copy, left) => {
+      const { tallies, ...rest } = advance(copy, left, true);
+      return { end: 'exhausted', checkpoint: { ...rest, tallies: { ...tallies, rejects: 2 } } };
+    };
+    const script: Script = { streams: { a: [1, 1, 1, 1] }, lanes: 1, chunk };
+    await withJob(
+      script,
+      async ({ handle, calls, memo }) => {
+        expect((await failureOf(handle)).code).toBe('rejects_exceeded');
+        expect(calls.copy.map(({ rejects }) => rejects)).toEqual([5, 3, 1]);
+        expect(await memo()).toMatchObject({ state: 'failed', tallies: { rejects: 6 } });
+      },
+      input,
     );
   });
 
