@@ -48,7 +48,7 @@ function addRow(hash: Hash, row: Row): void {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(sorted(value)) : String(value);
+  return typeof value === 'bigint' ? value.toString() : JSON.stringify(sorted(value));
 }
 
 /** `jsonb` has an order of members of its own. */
@@ -60,6 +60,7 @@ function sorted(value: unknown): unknown {
 }
 
 const NUMERIC = 1_700;
+const BIGINT = 20;
 
 async function* rowsOfTable(client: Client, table: string): AsyncGenerator<readonly Row[]> {
   for (let after = '-9223372036854775808'; ;) {
@@ -67,16 +68,24 @@ async function* rowsOfTable(client: Client, table: string): AsyncGenerator<reado
       `SELECT * FROM ${client.escapeIdentifier(table)} WHERE id > $1 ORDER BY id LIMIT ${ROWS_AT_A_TIME}`,
       [after],
     );
-    const numeric = fields.filter(({ dataTypeID }) => dataTypeID === NUMERIC).map(({ name }) => name);
-    yield rows.map((row) => withNumbers(row, numeric));
+    const typed = (type: number) => fields.filter(({ dataTypeID }) => dataTypeID === type);
+    const readers = [
+      ...typed(NUMERIC).map(({ name }) => [name, Number] as const),
+      ...typed(BIGINT).map(({ name }) => [name, BigInt] as const),
+    ];
+    yield rows.map((row) => withNumbers(row, readers));
     if (rows.length < ROWS_AT_A_TIME) return;
     after = String(rows.at(-1)?.['id']);
   }
 }
 
-/** `1.10` is the number 1.1, whichever way a store writes it. */
-function withNumbers(row: Row, names: readonly string[]): Row {
-  const numbers = names.flatMap((name) => (row[name] === null ? [] : [[name, Number(row[name])] as const]));
+type Reader = readonly [column: string, read: (text: string) => number | bigint];
+
+/** The driver hands large numbers out as texts; `1.10` is the number 1.1, whichever way a store writes it. */
+function withNumbers(row: Row, readers: readonly Reader[]): Row {
+  const numbers = readers.flatMap(([name, read]) =>
+    row[name] === null ? [] : [[name, read(row[name] as string)] as const],
+  );
   return { ...row, ...Object.fromEntries(numbers) };
 }
 

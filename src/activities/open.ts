@@ -139,14 +139,14 @@ function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides 
   return { limits: to.limits, source: patient(source, deps.clock), sink: isDry ? dryRun(sink) : sink };
 }
 
-/** The records of the archive; of a retry of rejects, those that another job has set aside. */
+/** The records of the archive, or of a range of keys; of a retry of rejects, those that another job has set aside. */
 function restoredFrom(store: Store, { source, options }: RestoreSpec): Source {
+  const { archive: path, keys, rejectsOf } = source;
   const onDamage = options?.skipDamaged ? 'skip' : 'fail';
-  const whole = withColumns(createArchiveSource(store, source.archive, { onDamage }));
-  const archive = source.keys ? picked(whole, source.keys) : whole;
-  return source.rejectsOf === undefined
-    ? archive
-    : createRejectsSource(archive, store, jobFolder(source.rejectsOf));
+  const archive = withColumns(createArchiveSource(store, path, { onDamage }));
+  const records =
+    rejectsOf === undefined ? archive : createRejectsSource(archive, store, jobFolder(rejectsOf));
+  return keys ? picked(records, keys) : records;
 }
 
 function openExport(deps: ActivityDeps, job: JobRef, spec: ExportSpec): Sides {

@@ -109,12 +109,18 @@ async function makeFile(ctx: Context, assembly: Assembly, plan: PlannedFile): Pr
   try {
     await exporter.join({ store, folder: root }, piecesOf(folder, plan.lines), joined);
     // Given up meanwhile, the folder may be another job's by now.
-    if (!(await isClaimed(folder))) throw withdrawn(root);
+    await stillClaimed(folder);
   } catch (error) {
     await joined.abort().catch(() => undefined);
     throw error;
   }
-  return noted(folder, plan, await joined.commit());
+  const stored = await joined.commit();
+  await stillClaimed(folder);
+  return noted(folder, plan, stored);
+}
+
+async function stillClaimed(folder: Folder): Promise<void> {
+  if (!(await isClaimed(folder))) throw withdrawn(folder.path);
 }
 
 async function noted(

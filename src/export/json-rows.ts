@@ -55,6 +55,8 @@ const NO = Buffer.from('false');
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
+const LF = 0x0a;
+const CR = 0x0d;
 const LAST = 0x39;
 const ESCAPES = new Map(
   [QUOTE, BACKSLASH, ...Array(SPACE).keys()].map((byte) => [
@@ -103,5 +105,5 @@ function escaped(out: ByteBuilder, byte: number): void {
 
 /** JSON as it is, on one line: a line end in it can only be space between its tokens. */
 function embedded(out: ByteBuilder, bytes: Buffer, start: number, end: number): void {
-  eachByte(bytes, start, end, (byte) => out.push(byte < SPACE ? SPACE : byte));
+  eachByte(bytes, start, end, (byte) => out.push(byte === LF || byte === CR ? SPACE : byte));
 }

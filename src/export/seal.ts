@@ -41,7 +41,8 @@ export async function publish(ctx: Context, folder: Folder, work: ExportWork): P
     report: { path: REPORT, sha256: sha256(report) },
     streams,
   };
-  await putEnding(folder, Buffer.from(`${JSON.stringify(content, null, 2)}\n`), REPORT);
+  const witness = streams[0]?.files[0]?.path ?? REPORT;
+  await putEnding(folder, Buffer.from(`${JSON.stringify(content, null, 2)}\n`), witness);
 }
 
 async function exported(

@@ -8,7 +8,8 @@ import { DEFAULT_CHECKPOINT, type CheckpointPolicy } from '../../src/activities/
 import { withColumns } from '../../src/activities/columns.js';
 import type { Sides } from '../../src/activities/open.js';
 import { planPage } from '../../src/activities/plan.js';
-import { createRejectsLog, readRejects, type LoggedReject } from '../../src/archive/rejects.js';
+import { createRejectsLog } from '../../src/archive/rejects.js';
+import { readRejects, type LoggedReject } from '../../src/archive/rejects-reader.js';
 import { createArchiveSink } from '../../src/archive/sink.js';
 import { createArchiveSource } from '../../src/archive/source.js';
 import { createPostgresConnection } from '../../src/connectors/postgres/index.js';
@@ -98,7 +99,7 @@ export interface SetAside extends LoggedReject {
 /** What restores with `rejects` from this archive have set aside, by stream and record. */
 export async function setAside(archive: DatabaseArchive): Promise<SetAside[]> {
   const found: SetAside[] = [];
-  for await (const reject of readRejects(archive.store, JOB_FOLDER)) {
+  for await (const { reject } of readRejects(archive.store, JOB_FOLDER)) {
     const record = Buffer.concat([...(reject.payload?.chunks ?? [])])
       .toString('utf8')
       .trimEnd();

@@ -1,6 +1,6 @@
 // One row group: records are gathered as the bytes they came in, and become columns one after the other.
 import { setImmediate as turn } from 'node:timers/promises';
-import type { RowGroup, SchemaTree } from 'hyparquet';
+import type { RowGroup, SchemaElement, SchemaTree } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writeColumn } from 'hyparquet-writer/src/column.js';
 import { encodeNestedValues } from 'hyparquet-writer/src/dremel.js';
@@ -123,7 +123,7 @@ function leafOf(path: readonly SchemaTree[]): SchemaTree[] {
 }
 
 function encoderOf({ name, kind }: ParquetColumn, leaf: readonly SchemaTree[]) {
-  const schemaPath = leaf.map(({ element }) => element);
+  const schemaPath = leaf.map(({ element }) => asBytes(element));
   return {
     columnName: name,
     element: schemaPath.at(-1)!,
@@ -137,6 +137,15 @@ function encoderOf({ name, kind }: ParquetColumn, leaf: readonly SchemaTree[]) {
     // It holds places in the file, which change when row groups are put together.
     offsetIndex: false,
   } as const;
+}
+
+/** The library would take JSON for objects, and print them. */
+function asBytes(element: SchemaElement): SchemaElement {
+  if (element.converted_type !== 'JSON') return element;
+  const { converted_type, logical_type, ...bytes } = element;
+  void converted_type;
+  void logical_type;
+  return bytes;
 }
 
 function rowGroupOf(columns: RowGroup['columns'], records: number, size: number): RowGroup {

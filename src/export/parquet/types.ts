@@ -92,8 +92,7 @@ function valueType(kind: Exclude<Kind, { is: 'list' }>): ValueType {
     case 'bytes':
       return { type: 'BYTE_ARRAY' };
     case 'json':
-      // Without the older mark, at which the library would take values for objects and print them again.
-      return { type: 'BYTE_ARRAY', logical_type: { type: 'JSON' } };
+      return { type: 'BYTE_ARRAY', converted_type: 'JSON', logical_type: { type: 'JSON' } };
     case 'number':
     case 'text':
       return TEXT;
