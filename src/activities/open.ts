@@ -106,12 +106,7 @@ function openComparison(deps: ActivityDeps, job: JobRef, spec: VerifySpec, again
   const to = deps.connections(against.connection);
   const there = against.archive === undefined ? liveSource(to) : archiveAt(to, against.archive);
   const source = createPair(archiveAt(from, archivePath(job.id, spec)), there);
-  const sink = createCompareSink(storeOf(from), {
-    folder: jobFolder(job.id),
-    job: job.id,
-    createdAt: job.createdAt,
-    source: { connection: to.name, type: to.type },
-  });
+  const sink = createCompareSink(storeOf(from), { folder: jobFolder(job.id), job: job.id });
   return { limits: to.limits, source: patient(source, deps.clock), sink };
 }
 
