@@ -8,6 +8,7 @@ import { VERSION } from '../core/version.js';
 import { checkConnection } from './checks.js';
 import { ACTIONS } from './conflicts.js';
 import { jobSpec } from './contracts.js';
+import { addDashboard, type Asset } from './dashboard.js';
 import { sendEvents } from './events.js';
 import { createNotFound, limitBody, loopbackOnly, type RouteName } from './guard.js';
 import { createJobs } from './jobs.js';
@@ -30,6 +31,8 @@ export interface AppDeps {
   /** Aborts when the API shuts down, so that open streams of events end. */
   readonly stop: AbortSignal;
   readonly logError: LogError;
+  /** What is served at `/` and below `/assets`. */
+  readonly dashboard: readonly Asset[];
 }
 
 export type App = OpenAPIHono;
@@ -42,7 +45,8 @@ export function createApp(deps: AppDeps): App {
   addJobs(app, deps, soon);
   addService(app, deps, soon);
   addDocument(app);
-  app.notFound(createNotFound(routeNames(app)));
+  addDashboard(app, deps.dashboard);
+  app.notFound(createNotFound([...routeNames(app), ...deps.dashboard.map(asRoute)]));
   return app;
 }
 
@@ -103,6 +107,8 @@ function routeNames(app: App): RouteName[] {
   );
   return [...described, { method: 'get', path: '/openapi.json' }];
 }
+
+const asRoute = ({ path }: Asset): RouteName => ({ method: 'get', path });
 
 /** What zod says of path, query and headers. An id that cannot be one is just not there. */
 const refuseParameters: Hook<unknown, Env, string, unknown> = (result) => {
