@@ -1,5 +1,5 @@
 // The kinds of jobs in words.
-import type { Job, JobKind } from '../core/job.js';
+import type { Job, JobKind, JobProgress } from '../core/job.js';
 
 const ABOUT: Readonly<Record<JobKind, string>> = {
   backup: 'Reads a source into an archive.',
@@ -15,6 +15,11 @@ export const aboutKind = (kind: JobKind): string => ABOUT[kind];
 /** `crm`, or `vault/nightly/…` where an archive is read. */
 export function fromText({ source }: Job): string {
   return 'archive' in source && source.archive ? `${source.connection}/${source.archive}` : source.connection;
+}
+
+/** What a job waits for: a reason of its source, or a code of ours. */
+export function waitText({ waitingFor }: JobProgress): string {
+  return waitingFor?.replaceAll('_', ' ') ?? '';
 }
 
 /** Where it writes to; null for a job that only reads. */

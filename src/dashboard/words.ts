@@ -11,8 +11,8 @@ export const count = (n: number): string => number.format(n);
 /** `1 record`, `1,200 records`. */
 export const counted = (n: number, thing: string): string => `${count(n)} ${thing}${n === 1 ? '' : 's'}`;
 
-/** `60.0 %` */
-export const percent = (n: number): string => `${one.format(n)} %`;
+/** `60.0 %`; only what is whole is `100 %`. */
+export const percent = (n: number): string => `${n === 100 ? '100' : one.format(n)} %`;
 
 /** `48,000/s` */
 export const perSecond = (n: number): string => `${count(Math.round(n))}/s`;

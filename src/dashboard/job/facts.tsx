@@ -36,12 +36,9 @@ function factsOf(job: Job): Row[] {
     ['Rejects', count(progress.rejects)],
     ['Streams asked for', source.streams?.join(', ') ?? 'all'],
     ...timesOf(job),
-    ...(job.archive === null ? [] : ([[archiveLabel(job), <code>{job.archive}</code>]] as Row[])),
     ...optionsOf(job),
   ];
 }
-
-const archiveLabel = ({ kind }: Job): string => (kind === 'export' ? 'Folder' : 'Archive');
 
 function timesOf({ createdAt, startedAt, endedAt }: Job): Row[] {
   const times = [

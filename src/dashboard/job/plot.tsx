@@ -9,18 +9,18 @@ const HEIGHT = 120;
 
 export function Plot({ job }: { readonly job: Job }) {
   const now = useNow(job.endedAt === null);
-  const curve = curveOf(job, samplesOf(job.id), now);
+  const curve = job.progress.records === 0 ? null : curveOf(job, samplesOf(job.id), now);
   return (
     <section class="plot">
       <h2>Rate</h2>
-      {curve ? <Drawing curve={curve} /> : <p class="quiet">It has not begun.</p>}
+      {curve ? <Drawing curve={curve} /> : <p class="quiet">No record is through yet.</p>}
     </section>
   );
 }
 
 function Drawing({ curve }: { readonly curve: Curve }) {
   const { from, to, average, samples, top } = curve;
-  const x = (at: number): number => ((at - from) / (to - from)) * WIDTH;
+  const x = scaleOf(curve);
   const y = (rate: number): number => HEIGHT - (rate / top) * (HEIGHT - 4);
   const last = samples.at(-1);
   const line = [...samples, ...(last ? [{ ...last, at: to }] : [])]
@@ -41,10 +41,20 @@ function Drawing({ curve }: { readonly curve: Curve }) {
       </svg>
       <div class="plot-ends quiet">
         <span>{clockTime(from)}</span>
+        {average && samples[0] && <span>{clockTime(samples[0].at)}</span>}
         <span>{clockTime(to)}</span>
       </div>
     </figure>
   );
+}
+
+/** The time that nobody watched takes a quarter of the width at most: what is happening now is what one wants to see. */
+function scaleOf({ from, to, average, samples }: Curve): (at: number) => number {
+  const until = average?.until ?? from;
+  const share = samples.length === 0 ? 1 : Math.min(0.25, (until - from) / (to - from));
+  const before = (at: number): number => ((at - from) / (until - from || 1)) * share;
+  const after = (at: number): number => share + ((at - until) / (to - until || 1)) * (1 - share);
+  return (at) => WIDTH * (at <= until && average ? before(at) : after(at));
 }
 
 function said({ samples, average, top }: Curve): string {

@@ -20,7 +20,9 @@ export function Streams({ job }: { readonly job: Job }) {
         <h2>Streams</h2>
         <Legend />
       </div>
-      {streams.length === 0 && <p class="quiet">None is planned yet.</p>}
+      {streams.length === 0 && (
+        <p class="quiet">{job.endedAt === null ? 'None is planned yet.' : 'None was planned.'}</p>
+      )}
       <ul>
         {streams.map((stream) => (
           <Stream key={stream.name} stream={stream} job={job} />

@@ -1,6 +1,7 @@
 // How far a job is, at one glance.
 import type { Job } from '../../core/job.js';
 import { useNow } from '../hooks/clock.js';
+import { waitText } from '../kinds.js';
 import { Bar } from '../ui/bar.js';
 import { Time } from '../ui/time.js';
 import { bytes, count, duration, percent, perSecond } from '../words.js';
@@ -30,7 +31,7 @@ function figuresOf({ progress, state, endedAt, startedAt }: Job): (readonly [str
   const total = state !== 'completed' && estimatedRecords !== null ? `of ${count(estimatedRecords)}` : '';
   const took = endedAt && startedAt ? (Date.parse(endedAt) - Date.parse(startedAt)) / 1_000 : null;
   return [
-    ['Done', done === null ? '–' : percent(done), done === null ? 'the total is not known yet' : ''],
+    ['Done', done === null ? '–' : percent(done), done === null ? 'the total is not known' : ''],
     ['Records', count(progress.records), total],
     ['Size', bytes(progress.bytes), 'before compression'],
     took === null
@@ -43,14 +44,14 @@ function figuresOf({ progress, state, endedAt, startedAt }: Job): (readonly [str
 }
 
 function Waiting({ job }: { readonly job: Job }) {
-  const { waitingUntil, waitingFor } = job.progress;
+  const { waitingUntil } = job.progress;
   const now = useNow(waitingUntil !== null);
   if (waitingUntil === null) return null;
   return (
     <div class="note">
       <p>
-        <strong>Waits for {waitingFor}</strong> until <Time iso={waitingUntil} now={now} />, for another{' '}
-        {duration((Date.parse(waitingUntil) - now) / 1_000)}. It goes on by itself.
+        <strong>Waits: {waitText(job.progress)}</strong> until <Time iso={waitingUntil} now={now} />, for
+        another {duration((Date.parse(waitingUntil) - now) / 1_000)}. It goes on by itself.
       </p>
     </div>
   );

@@ -2,7 +2,7 @@
 import type { Job } from '../../core/job.js';
 import { ENDED } from '../../core/job.js';
 import { useNow } from '../hooks/clock.js';
-import { fromText } from '../kinds.js';
+import { fromText, waitText } from '../kinds.js';
 import { jobHref } from '../route.js';
 import { Bar } from '../ui/bar.js';
 import { State } from '../ui/state.js';
@@ -12,27 +12,33 @@ import { bytes, count, counted, duration, percent, perSecond } from '../words.js
 export function JobTable({ jobs }: { readonly jobs: readonly Job[] }) {
   const now = useNow(jobs.some((job) => !ENDED.includes(job.state)));
   return (
-    <table class="jobs">
-      <thead>
-        <tr>
-          <th scope="col">Job</th>
-          <th scope="col">State</th>
-          <th scope="col">Progress</th>
-          <th scope="col" class="number wide">
+    <table class="jobs" role="table">
+      <thead role="rowgroup">
+        <tr role="row">
+          <th scope="col" role="columnheader">
+            Job
+          </th>
+          <th scope="col" role="columnheader">
+            State
+          </th>
+          <th scope="col" role="columnheader">
+            Progress
+          </th>
+          <th scope="col" role="columnheader" class="number wide">
             Records
           </th>
-          <th scope="col" class="number wide">
+          <th scope="col" role="columnheader" class="number wide">
             Size
           </th>
-          <th scope="col" class="number wide">
+          <th scope="col" role="columnheader" class="number wide">
             Rate
           </th>
-          <th scope="col" class="number wide">
+          <th scope="col" role="columnheader" class="number wide">
             Created
           </th>
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         {jobs.map((job) => (
           <Row key={job.id} job={job} now={now} />
         ))}
@@ -44,25 +50,29 @@ export function JobTable({ jobs }: { readonly jobs: readonly Job[] }) {
 function Row({ job, now }: { readonly job: Job; readonly now: number }) {
   const { progress } = job;
   return (
-    <tr>
-      <th scope="row">
+    <tr role="row">
+      <th scope="row" role="rowheader">
         <a href={jobHref(job.id)}>{job.id}</a>
         <Way job={job} />
       </th>
-      <td>
+      <td role="cell">
         <State state={job.state} />
         <Remark job={job} now={now} />
       </td>
-      <td class="progress">
+      <td role="cell" class="progress">
         <Bar label={`Progress of ${job.id}`} value={progress.percent} moving={job.state === 'running'} />
         <span class="quiet">{progressText(job)}</span>
       </td>
-      <td class="number wide">{count(progress.records)}</td>
-      <td class="number wide">{bytes(progress.bytes)}</td>
-      <td class="number wide">
+      <td role="cell" class="number wide">
+        {count(progress.records)}
+      </td>
+      <td role="cell" class="number wide">
+        {bytes(progress.bytes)}
+      </td>
+      <td role="cell" class="number wide">
         {progress.recordsPerSecond === null ? '–' : perSecond(progress.recordsPerSecond)}
       </td>
-      <td class="number wide">
+      <td role="cell" class="number wide">
         <Time iso={job.createdAt} now={now} />
       </td>
     </tr>
@@ -86,7 +96,7 @@ function Remark({ job: { error, state, progress }, now }: { readonly job: Job; r
   if (error) return <code class="quiet remark">{error.code}</code>;
   if (progress.waitingUntil !== null) {
     const left = duration((Date.parse(progress.waitingUntil) - now) / 1_000);
-    return <span class="quiet remark">{`${left}: ${progress.waitingFor}`}</span>;
+    return <span class="quiet remark">{`waits ${left}: ${waitText(progress)}`}</span>;
   }
   if (state === 'running' && progress.etaSeconds !== null)
     return <span class="quiet remark">{duration(progress.etaSeconds)} left</span>;
