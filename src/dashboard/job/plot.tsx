@@ -41,7 +41,11 @@ function Drawing({ curve }: { readonly curve: Curve }) {
       </svg>
       <div class="plot-ends quiet">
         <span>{clockTime(from)}</span>
-        {average && samples[0] && <span>{clockTime(samples[0].at)}</span>}
+        {average && samples[0] && x(average.until) > WIDTH / 5 && (
+          <span class="plot-begin" style={{ left: `${(x(average.until) / WIDTH) * 100}%` }}>
+            {clockTime(samples[0].at)}
+          </span>
+        )}
         <span>{clockTime(to)}</span>
       </div>
     </figure>
