@@ -5,10 +5,10 @@ import { JOB_STATES, type Job } from '../core/job.js';
 import { filterText, jobSpecSchema } from '../core/spec.js';
 import type { ConnectionCheck } from '../core/work.js';
 
-const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+export const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 const kinds = jobSpecSchema.options.map((option) => option.shape.kind.value);
 const time = z.iso.datetime();
-const count = z.number().int().min(0);
+export const count = z.number().int().min(0);
 
 export const jobSpec = jobSpecSchema.meta({ id: 'JobSpec', description: 'What a job is to do.' });
 
@@ -115,6 +115,12 @@ export const jobId = z.object({
     .max(300)
     .openapi({ param: { name: 'id', in: 'path' } }),
 });
+
+export const retryBody = z
+  .strictObject({
+    rejects: z.boolean().optional().describe('Starts a restore of what the job has set aside.'),
+  })
+  .meta({ id: 'RetryBody' });
 
 export const jobFilter = z.strictObject({
   kind: z.enum(kinds).optional(),

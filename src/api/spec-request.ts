@@ -1,34 +1,20 @@
 // The body of POST /v1/jobs: held against the schema and against the connections that are configured.
 import type { Context } from 'hono';
-import { HTTPException } from 'hono/http-exception';
 import type { PublicConnection, Role } from '../config/public.js';
-import { LonghaulError, type ErrorCode } from '../core/errors.js';
+import type { ErrorCode } from '../core/errors.js';
 import { check, type Fault } from '../core/faults.js';
 import { nearest } from '../core/nearest.js';
 import { jobSpecSchema, type JobSpec, type VerifySpec } from '../core/spec.js';
+import { readJson } from './bodies.js';
 import { RequestFaults } from './problems.js';
 
 interface NamedFault extends Fault {
   readonly code: ErrorCode;
 }
 
-const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
-
-/** The spec, or the answer that refuses it for its content type. Throws for a body that is no JSON or no spec. */
+/** Throws for a body that is not said to be JSON, is none, or no spec that can run. */
 export async function readSpec(c: Context, connections: readonly PublicConnection[]): Promise<JobSpec> {
-  const type = c.req.header('content-type');
-  if (type === undefined || !JSON_TYPE.test(type)) {
-    throw new HTTPException(415, { message: 'The body must be JSON: send content-type: application/json.' });
-  }
-  return toSpec(parse(await c.req.text()), connections);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new LonghaulError('request_invalid', 'The body is not JSON.', { cause });
-  }
+  return toSpec(await readJson(c), connections);
 }
 
 function toSpec(body: unknown, connections: readonly PublicConnection[]): JobSpec {

@@ -1,9 +1,10 @@
 // The calls to the API that served this page. Their types are the API's own.
 import type { z } from 'zod';
 import type { connectionList, jobPage, Problem, Queue } from '../api/contracts.js';
+import type { FilePage, RejectPage } from '../api/result-contracts.js';
 import type { Job } from '../core/job.js';
 import type { ConnectionCheck } from '../core/work.js';
-import { hrefOf, type Query } from './route.js';
+import { search, type Query } from './route.js';
 
 export type JobPage = z.infer<typeof jobPage>;
 export type Connection = z.infer<typeof connectionList>['connections'][number];
@@ -26,10 +27,14 @@ export class Trouble extends Error {
 
 /** All throw `Trouble`. */
 export const api = {
-  jobs: (filter: Query) => call<JobPage>('GET', `/v1/jobs${hrefOf('', filter).slice(2)}`),
+  jobs: (filter: Query) => call<JobPage>('GET', `/v1/jobs${search(filter)}`),
   job: (id: string) => call<Job>('GET', pathOf(id)),
   start: (spec: unknown) => call<Job>('POST', '/v1/jobs', spec),
   steer: (id: string, action: Action) => call<Job>('POST', `${pathOf(id)}/${action}`),
+  /** The new job that tries what a restore has set aside. */
+  retryRejects: (id: string) => call<Job>('POST', `${pathOf(id)}/retry`, { rejects: true }),
+  files: (id: string, page: Query) => call<FilePage>('GET', `${pathOf(id)}/files${search(page)}`),
+  rejects: (id: string, page: Query) => call<RejectPage>('GET', `${pathOf(id)}/rejects${search(page)}`),
   connections: async () => (await call<{ connections: Connection[] }>('GET', '/v1/connections')).connections,
   check: (name: string) => call<ConnectionCheck>('POST', `/v1/connections/${encodeURIComponent(name)}/check`),
   queue: () => call<Queue>('GET', '/v1/queue'),

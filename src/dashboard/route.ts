@@ -23,9 +23,14 @@ export function readRoute(hash: string): Route {
 
 /** Empty values are left out. */
 export function hrefOf(path: string, query: Query = {}): string {
+  return `#/${path}${search(query)}`;
+}
+
+/** `?kind=backup`, or nothing. */
+export function search(query: Query): string {
   const given = Object.entries(query).filter(([, value]) => value !== '');
   const text = new URLSearchParams(given).toString();
-  return `#/${path}${text && `?${text}`}`;
+  return text && `?${text}`;
 }
 
 export function jobHref(id: string): string {

@@ -26,7 +26,7 @@ export function createContract(document: Document): (exchange: Exchange) => void
   ajv.addSchema(closed(document) as object, 'api');
   const templates = Object.keys(document.paths).map((template) => ({
     template,
-    pattern: new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    pattern: patternOf(template),
   }));
 
   return ({ method, path, status, contentType, body }) => {
@@ -49,6 +49,12 @@ export function createContract(document: Document): (exchange: Exchange) => void
       );
     }
   };
+}
+
+/** `{path}` is of a file and takes slashes. */
+function patternOf(template: string): RegExp {
+  const plain = template.replaceAll('.', '\\.').replaceAll('{path}', '.+');
+  return new RegExp(`^${plain.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
 }
 
 function escaped(part: string | number): string {

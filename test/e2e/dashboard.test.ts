@@ -1,4 +1,7 @@
 // The dashboard in a real browser, on a real Longhaul: what a person does with it from the first click to the file.
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -14,6 +17,7 @@ import {
 import type { Job } from '../../src/core/job.js';
 import { startFakeApi, type FakeApi } from '../support/fake-api.js';
 import { START_TIMEOUT_MS, startLonghaul, type LonghaulInstance } from '../support/harness.js';
+import { sql, startPostgres, type TestPostgres } from '../support/postgres.js';
 import { kill } from '../support/processes.js';
 import { someRecords } from '../support/records.js';
 import { until } from '../support/until.js';
@@ -26,6 +30,7 @@ const SLOW_MS = 30_000;
 
 describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEOUT_MS }, () => {
   let api: FakeApi;
+  let postgres: TestPostgres;
   let longhaul: LonghaulInstance;
   let browser: Browser;
   let here: Visit;
@@ -33,13 +38,23 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
 
   beforeAll(async () => {
     api = await startFakeApi({ records: { contacts: RECORDS, companies: someRecords(50) }, latencyMs: 2 });
-    const connections = { api: api.connection('json_link', { pageSize: PAGE }) };
-    longhaul = await startLonghaul({ connections });
+    postgres = await startPostgres();
+    await sql(postgres.url, 'CREATE TABLE people (id integer PRIMARY KEY)');
+    await sql(postgres.url, 'INSERT INTO people SELECT generate_series(1, 500)');
+    const target = await postgres.database();
+    longhaul = await startLonghaul({
+      connections: {
+        api: api.connection('json_link', { pageSize: PAGE }),
+        people: { type: 'postgres', url: postgres.url },
+        target: { type: 'postgres', url: target },
+      },
+    });
     browser = await openBrowser();
   });
   afterAll(async () => {
     await browser?.close();
     await longhaul?.stop();
+    await postgres?.close();
     await api?.close();
   }, 60_000);
 
@@ -50,7 +65,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
   });
   afterEach(async () => {
     await page.context().close();
-    expect(here.faults).toEqual([]);
+    if (here.faults.length > 0) throw new Error(here.faults.join('\n'));
   });
 
   const button = (name: string): Locator => page.getByRole('button', { name, exact: true });
@@ -105,6 +120,13 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     await state('completed');
     expect(await recordsShown()).toBe(RECORDS.length);
     expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100');
+
+    const downloading = page.waitForEvent('download');
+    const segment = page.getByRole('link', { name: /^contacts\/.*\.jsonl\.zst$/ }).first();
+    const digest = await segment.getAttribute('title');
+    await segment.click();
+    const file = await readFile(await (await downloading).path());
+    expect(digest).toBe(`sha256 ${createHash('sha256').update(file).digest('hex')}`);
   });
 
   test('leads from a failed job to its cause, and from there to a retry that completes', async () => {
@@ -123,6 +145,33 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     expect(await recordsShown()).toBe(RECORDS.length);
   });
 
+  test('shows what a restore has set aside, and starts the job that tries it again', async () => {
+    const backup = await longhaul.run({
+      kind: 'backup',
+      source: { connection: 'people' },
+      sink: { connection: 'vault' },
+    });
+    const folder = longhaul.archiveOf(backup);
+    const [line = ''] = (await readFile(path.join(folder, 'segments.jsonl'), 'utf8')).split('\n');
+    const segment = path.join(folder, (JSON.parse(line) as { path: string }).path);
+    await writeFile(segment, 'damaged');
+
+    await go(`jobs/${backup.id}`);
+    await page.getByRole('link', { name: 'Restore from it' }).click();
+    await field('sink.connection').selectOption('target');
+    await field('sink.create').check();
+    await page.getByText('Options').click();
+    await field('options.skipDamaged').check();
+    await button('Start restore').click();
+    await state('completed');
+    await page.getByText('500 records set aside').waitFor();
+    expect(await page.locator('.reject').innerText()).toMatch(/people 500 records, .*damaged/);
+    await button('Try these again').click();
+    await page.getByRole('heading', { name: /^rejects-/ }).waitFor();
+    await state('completed');
+    await page.getByText('500 records set aside').waitFor();
+  });
+
   test('asks before it cancels, and leaves a job alone that is to be kept', async () => {
     const hold = api.hold('contacts', 5);
     await fillBackup('contacts');
@@ -135,6 +184,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     await button('Cancel the job').click();
     hold.release();
     await state('cancelled');
+    expect(await page.locator('.actions button').count()).toBe(0);
   });
 
   test('says what is wrong beside the field, and keeps what was typed', async () => {
@@ -161,7 +211,8 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
   test('has a worker check a connection and shows what it saw', async () => {
     await go('connections');
     await button('Check vault').click();
-    await page.locator('.card', { hasText: 'vault' }).locator('.state-completed').waitFor();
+    const seen = page.locator('.card', { hasText: 'vault' }).locator('.state-completed');
+    expect(await seen.innerText()).toMatch(/free|writable/);
     api.addFault('companies').status(403);
     await button('Check api').click();
     await page.locator('.card', { hasText: 'api' }).getByText('source_forbidden').waitFor();

@@ -4,9 +4,11 @@ import { ENDED } from '../../core/job.js';
 import { useJob, type LiveJob } from '../hooks/job.js';
 import { Actions } from '../job/actions.js';
 import { Facts } from '../job/facts.js';
+import { Files } from '../job/files.js';
 import { News } from '../job/news.js';
 import { Next } from '../job/next.js';
 import { Plot } from '../job/plot.js';
+import { Rejects } from '../job/rejects.js';
 import { Result } from '../job/result.js';
 import { Streams } from '../job/streams.js';
 import { Summary } from '../job/summary.js';
@@ -49,6 +51,8 @@ function Content({ live, job }: { readonly live: LiveJob; readonly job: Job }) {
         <div>
           <Streams job={job} />
           <Plot job={job} />
+          <Rejects job={job} />
+          <Files job={job} />
         </div>
         <div>
           <Result job={job} />

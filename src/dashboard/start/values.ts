@@ -8,13 +8,21 @@ import { fieldsOf, type Field } from './fields.js';
 export type Values = Query;
 
 export function bodyOf(kind: JobKind, values: Values): object {
-  const body: Tree = { kind, source: {}, ...(kind === 'verify' ? {} : { sink: {} }) };
+  const body: Tree = { kind, ...structuredClone(NEEDED[kind]) };
   for (const field of fieldsOf(kind)) {
     const text = (values[field.path] ?? '').trim();
     if (text !== '') put(body, field.path.split('.'), valueOf(field, text));
   }
   return body;
 }
+
+/** What must be there, so that a fault is named at the field within. */
+const NEEDED: Readonly<Record<JobKind, object>> = {
+  backup: { source: {}, sink: {} },
+  export: { source: {}, sink: {}, options: {} },
+  verify: { source: {} },
+  restore: { source: {}, sink: {} },
+};
 
 interface Tree {
   [name: string]: unknown;
