@@ -18,7 +18,7 @@ function FileList({ id }: { readonly id: string }) {
     return { items: files, next };
   });
   return (
-    <section>
+    <section class="files">
       <h2>Files</h2>
       {pages.items.length > 0 && (
         <table class="dense">

@@ -52,7 +52,6 @@ function Content({ live, job }: { readonly live: LiveJob; readonly job: Job }) {
           <Streams job={job} />
           <Plot job={job} />
           <Rejects job={job} />
-          <Files job={job} />
         </div>
         <div>
           <Result job={job} />
@@ -60,6 +59,7 @@ function Content({ live, job }: { readonly live: LiveJob; readonly job: Job }) {
           <Next job={job} />
         </div>
       </div>
+      <Files job={job} />
       <News job={job} />
     </>
   );

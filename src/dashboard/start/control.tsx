@@ -1,6 +1,7 @@
 // One field: its label, its control, what it means, and what is wrong with it.
 import type { ComponentChildren } from 'preact';
 import { Check } from '../ui/check.js';
+import { ArchiveInput } from './archive-input.js';
 import { ConnectionInput } from './connection-input.js';
 import { fieldId } from './field-id.js';
 import type { Field } from './fields.js';
@@ -77,6 +78,10 @@ function Input({ field, form, naming }: InputProps): ComponentChildren {
   switch (field.type) {
     case 'connection':
       return <ConnectionInput naming={naming} value={value} set={set} field={field} form={form} />;
+    case 'archive':
+      return (
+        <ArchiveInput naming={naming} value={value} set={set} connection={form.values[field.of] ?? ''} />
+      );
     case 'streams':
       return <StreamsInput naming={naming} value={value} set={set} form={form} />;
     case 'choice':

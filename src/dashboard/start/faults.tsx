@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Trouble } from '../api.js';
 import type { JobKind } from '../../core/job.js';
+import { Prose } from '../ui/prose.js';
 import { fieldsOf, type Field } from './fields.js';
 import { fieldId } from './field-id.js';
 import type { placeFaults } from './values.js';
@@ -23,7 +24,7 @@ export function Faults({ trouble, kind, faults }: FaultsProps) {
       <p>
         <strong>{alone ? trouble.message : 'The job was not started.'}</strong>
       </p>
-      <p>{alone ? trouble.hint : 'What you typed is kept. To correct:'}</p>
+      <p>{alone ? <Prose text={trouble.hint} /> : 'What you typed is kept. To correct:'}</p>
       {!alone && (
         <ul>
           {placed.map((field) => (

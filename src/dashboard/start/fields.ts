@@ -41,16 +41,16 @@ const choice = (path: string, label: string, choices: readonly string[], help = 
 
 const source = (...roles: Role[]): Field => ({
   path: 'source.connection',
-  label: 'Connection',
+  label: 'Source',
   required: true,
   type: 'connection',
   roles,
 });
-const sink = (role: Role): Field => ({ ...source(role), path: 'sink.connection' });
+const sink = (role: Role): Field => ({ ...source(role), path: 'sink.connection', label: 'Sink' });
 const archive: Field = {
   path: 'source.archive',
   label: 'Archive',
-  help: 'Its place in the connection, as the job that wrote it shows it: nightly/backup-crm-…',
+  help: 'Its place in the source: nightly/backup-crm-…',
   type: 'archive',
   of: 'source.connection',
 };
@@ -137,7 +137,12 @@ export const FORMS: Readonly<Record<JobKind, readonly Section[]>> = {
           type: 'connection',
           roles: ['source', 'sink'],
         },
-        { ...archive, path: 'options.against.archive', of: 'options.against.connection' },
+        {
+          ...archive,
+          path: 'options.against.archive',
+          label: 'Archive to compare with',
+          of: 'options.against.connection',
+        },
       ],
     },
     { title: 'Options', folded: true, fields: [lanes, tenant] },

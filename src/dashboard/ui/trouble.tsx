@@ -1,6 +1,7 @@
 // What went wrong, and what to do about it.
 import type { ErrorData } from '../../core/errors.js';
 import type { Trouble } from '../api.js';
+import { Prose } from './prose.js';
 
 /** Of a call. It is read out at once. */
 export function TroubleNote({ trouble }: { readonly trouble: Trouble | null }) {
@@ -10,7 +11,9 @@ export function TroubleNote({ trouble }: { readonly trouble: Trouble | null }) {
       <p>
         <strong>{trouble.message}</strong>
       </p>
-      <p>{trouble.hint}</p>
+      <p>
+        <Prose text={trouble.hint} />
+      </p>
     </div>
   );
 }
@@ -23,7 +26,9 @@ export function ErrorNote({ error }: { readonly error: ErrorData }) {
       <p>
         <strong>{error.message}</strong>
       </p>
-      <p>{error.hint}</p>
+      <p>
+        <Prose text={error.hint} />
+      </p>
       <p class="quiet">
         <code>{error.code}</code>
         {place && ` at ${place}`}
