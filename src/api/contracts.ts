@@ -63,9 +63,11 @@ const result = z.object({
   findings: z.array(finding).optional(),
   findingsTotal: count.optional(),
   differences: z
-    .object({ same: count, added: count, removed: count, changed: count })
+    .object({ same: count, added: count, removed: count, changed: count, duplicates: count })
     .optional()
-    .describe('Of a comparison, by key: `added` are only there, `removed` only in the archive.'),
+    .describe(
+      'Of a comparison, by key: `added` are only there, `removed` only in the archive, `duplicates` are keys that come more than once on a side.',
+    ),
   files: count.optional().describe('That an export wrote.'),
   notes: z.array(z.string()).optional().describe('What a person should know of the result.'),
 });

@@ -33,6 +33,43 @@ export const rejectPage = z
   .meta({ id: 'RejectPage', description: 'May hold fewer than `limit`: a page has about a MiB of records.' });
 export type RejectPage = z.infer<typeof rejectPage>;
 
+export const differenceQuery = z.strictObject({
+  stream: z.string().min(1).max(200).optional(),
+  limit: limit(1_000, 100),
+  cursor,
+});
+export type DifferenceQuery = z.infer<typeof differenceQuery>;
+
+const difference = z
+  .object({
+    kind: z
+      .enum(['added', 'removed', 'changed', 'duplicate'])
+      .describe(
+        '`added`: only there; `removed`: only in the archive; `duplicate`: more than once on a side.',
+      ),
+    stream: z.string(),
+    key: z
+      .array(z.string().nullable())
+      .readonly()
+      .describe('The texts of its fields, long ones cut; empty where the stream has no key.'),
+    records: count.describe('How many records it stands for.'),
+    side: z.enum(['archive', 'against']).optional().describe('Of a duplicate.'),
+    record: z.string().optional().describe('Where the stream has no key: how the record begins.'),
+  })
+  .meta({ id: 'Difference' });
+
+export const differencePage = z
+  .object({
+    differences: z.array(difference).readonly(),
+    next,
+    counts: z
+      .object({ same: count, added: count, removed: count, changed: count, duplicates: count })
+      .describe('Of the whole job.'),
+    listed: count.describe('How many differences are listed in all; the rest is only counted.'),
+  })
+  .meta({ id: 'DifferencePage' });
+export type DifferencePage = z.infer<typeof differencePage>;
+
 export const fileQuery = z.strictObject({ limit: limit(1_000, 200), cursor });
 export type FileQuery = z.infer<typeof fileQuery>;
 
@@ -45,6 +82,7 @@ const file = z
     url: z.string().describe('Where it is downloaded, on this API.'),
   })
   .meta({ id: 'JobFile' });
+export type JobFileView = z.infer<typeof file>;
 
 export const filePage = z.object({ files: z.array(file), next }).meta({ id: 'JobFilePage' });
 export type FilePage = z.infer<typeof filePage>;

@@ -4,7 +4,7 @@ import type { PublicConnection, Role } from '../config/public.js';
 import type { ErrorCode } from '../core/errors.js';
 import { check, type Fault } from '../core/faults.js';
 import { nearest } from '../core/nearest.js';
-import { jobSpecSchema, type JobSpec, type VerifySpec } from '../core/spec.js';
+import { jobSpecSchema, type JobSpec, type RestoreSpec, type VerifySpec } from '../core/spec.js';
 import { readJson } from './bodies.js';
 import { RequestFaults } from './problems.js';
 
@@ -38,12 +38,13 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
     case 'verify':
       return [
         ...roleFaults('source', spec.source.connection, 'sink', connections),
-        ...againstFaults(spec.options?.against, connections),
+        ...againstFaults(spec, connections),
       ];
     case 'restore':
       return [
         ...roleFaults('source', spec.source.connection, 'sink', connections),
         ...roleFaults('sink', spec.sink.connection, 'target', connections),
+        ...remapFaults(spec),
       ];
     case 'export':
       return [
@@ -55,12 +56,30 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
 }
 
 function againstFaults(
-  against: NonNullable<VerifySpec['options']>['against'],
+  { source, options }: VerifySpec,
   connections: readonly PublicConnection[],
 ): NamedFault[] {
+  const against = options?.against;
   if (!against) return [];
-  const faults = roleFaults('source', against.connection, against.archive ? 'sink' : 'source', connections);
-  return faults.map((fault) => ({ ...fault, path: ['options', 'against', 'connection'] }));
+  const { connection, archive } = against;
+  const faults = roleFaults('source', connection, archive ? 'sink' : 'source', connections);
+  return [
+    ...faults.map((fault) => ({ ...fault, path: ['options', 'against', 'connection'] })),
+    ...(archive ? [] : streamFaults({ connection, streams: source.streams }, connections)),
+  ];
+}
+
+/** New ids are known of the records that this job writes. */
+function remapFaults({ source: { streams }, options }: RestoreSpec): NamedFault[] {
+  if (!streams) return [];
+  const isOfStream = (place: string) => streams.some((name) => place.startsWith(`${name}.`));
+  return Object.entries(options?.remap ?? {})
+    .filter(([, target]) => !isOfStream(target))
+    .map(([field, target]) => ({
+      code: 'spec_invalid',
+      path: ['options', 'remap', field],
+      message: `${target} is of a stream that is not restored: add it to \`source.streams\``,
+    }));
 }
 
 const INABILITY: Readonly<Record<Role, string>> = {

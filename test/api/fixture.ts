@@ -18,7 +18,7 @@ import { TASK_QUEUE } from '../../src/core/names.js';
 import { scriptedActivities, type Calls, type Script } from '../support/scripted-activities.js';
 import { openTemporal, type TestTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
-import { createContract, type Document } from './contract.js';
+import { createContract, isJson, type Document } from './contract.js';
 
 const paginator = { type: 'single_page' };
 const stream = (path: string) => ({ path, records: '', paginator });
@@ -129,7 +129,7 @@ export function apiOn({ client }: Pick<TestTemporal, 'client'>, changes: Partial
     const { status, headers } = response;
     const contentType = headers.get('content-type');
     const text = await response.text();
-    const body = (contentType?.includes('json') ? JSON.parse(text) : text) as T;
+    const body = (isJson(contentType) ? JSON.parse(text) : text) as T;
     (await contract)({ method, path, status, contentType, body });
     return { status, headers, body };
   }
