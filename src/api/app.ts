@@ -3,6 +3,7 @@
 import { OpenAPIHono, type Hook } from '@hono/zod-openapi';
 import type { Client } from '@temporalio/client';
 import type { Env } from 'hono';
+import { compress } from 'hono/compress';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
 import { VERSION } from '../core/version.js';
@@ -49,6 +50,8 @@ export function createApp(deps: AppDeps): App {
   const soon = createSoon(deps.client, deps.clock);
   const app = new OpenAPIHono({ defaultHook: refuseParameters });
   app.use(loopbackOnly, limitBody);
+  // Of all answers only a page of jobs is large; files are sent as they are stored.
+  app.use('/v1/jobs', compress());
   app.onError(createErrorHandler(deps.logError));
   const jobs = createJobs(deps);
   addJobs(app, deps, { jobs, soon });

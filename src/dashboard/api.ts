@@ -1,7 +1,7 @@
 // The calls to the API that served this page. Their types are the API's own.
 import type { z } from 'zod';
 import type { connectionList, jobPage, Problem, Queue } from '../api/contracts.js';
-import type { FilePage, RejectPage } from '../api/result-contracts.js';
+import type { DifferencePage, FilePage, RejectPage } from '../api/result-contracts.js';
 import type { Job } from '../core/job.js';
 import type { ConnectionCheck } from '../core/work.js';
 import { search, type Query } from './route.js';
@@ -34,6 +34,8 @@ export const api = {
   /** The new job that tries what a restore has set aside. */
   retryRejects: (id: string) => call<Job>('POST', `${pathOf(id)}/retry`, { rejects: true }),
   files: (id: string, page: Query) => call<FilePage>('GET', `${pathOf(id)}/files${search(page)}`),
+  differences: (id: string, page: Query) =>
+    call<DifferencePage>('GET', `${pathOf(id)}/differences${search(page)}`),
   rejects: (id: string, page: Query) => call<RejectPage>('GET', `${pathOf(id)}/rejects${search(page)}`),
   connections: async () => (await call<{ connections: Connection[] }>('GET', '/v1/connections')).connections,
   check: (name: string) => call<ConnectionCheck>('POST', `/v1/connections/${encodeURIComponent(name)}/check`),

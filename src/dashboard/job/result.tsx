@@ -1,5 +1,5 @@
 // What a job that is done has proven.
-import type { Differences, Finding, SealSummary } from '../../core/connector.js';
+import type { Finding, SealSummary } from '../../core/connector.js';
 import type { Job } from '../../core/job.js';
 import { bytes, count, counted } from '../words.js';
 
@@ -20,7 +20,6 @@ export function Result({ job }: { readonly job: Job }) {
       {result.notes?.map((note) => (
         <p key={note}>{note}</p>
       ))}
-      {result.differences && <DifferencesTable differences={result.differences} />}
       {result.findings && <Findings findings={result.findings} total={result.findingsTotal ?? 0} />}
     </section>
   );
@@ -39,19 +38,6 @@ function figuresOf({ records, bytes: size, storedBytes, segments, files }: SealS
 
 const share = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${Math.round((part / whole) * 100)} %`;
-
-function DifferencesTable({ differences }: { readonly differences: Differences }) {
-  return (
-    <dl class="facts">
-      {(['same', 'added', 'removed', 'changed'] as const).map((name) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{count(differences[name])}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
 
 function Findings({ findings, total }: { readonly findings: readonly Finding[]; readonly total: number }) {
   if (findings.length === 0) return <p>Every object is there and intact.</p>;

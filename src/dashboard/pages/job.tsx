@@ -3,6 +3,7 @@ import type { Job } from '../../core/job.js';
 import { ENDED } from '../../core/job.js';
 import { useJob, type LiveJob } from '../hooks/job.js';
 import { Actions } from '../job/actions.js';
+import { Differences } from '../job/differences.js';
 import { Facts } from '../job/facts.js';
 import { Files } from '../job/files.js';
 import { News } from '../job/news.js';
@@ -51,6 +52,7 @@ function Content({ live, job }: { readonly live: LiveJob; readonly job: Job }) {
         <div>
           <Streams job={job} />
           <Plot job={job} />
+          <Differences job={job} />
           <Rejects job={job} />
         </div>
         <div>
