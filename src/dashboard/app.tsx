@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import { useRoute } from './hooks/route.js';
+import { ArchivesPage } from './pages/archives.js';
 import { ConnectionsPage } from './pages/connections.js';
 import { JobPage } from './pages/job.js';
 import { JobsPage } from './pages/jobs.js';
@@ -14,6 +15,7 @@ import { Page } from './ui/page.js';
 const PAGES = [
   ['jobs', 'Jobs'],
   ['start', 'Start'],
+  ['archives', 'Archives'],
   ['connections', 'Connections'],
   ['queue', 'Queue'],
 ] as const;
@@ -32,7 +34,10 @@ export function App() {
       </a>
       <header class="top">
         <a class="brand" href={hrefOf('jobs')}>
-          Longhaul
+          <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
+            <path d="M6 21h5v-4h5v-4h5V9h5" />
+          </svg>
+          <span class="brand-name">Longhaul</span>
         </a>
         <Navigation page={route.page} />
       </header>
@@ -63,6 +68,8 @@ function pageOf({ page, id, query }: Route): ComponentChildren {
       return <JobsPage key="jobs" query={query} />;
     case 'start':
       return <StartPage key={`start ${JSON.stringify(query)}`} query={query} />;
+    case 'archives':
+      return <ArchivesPage key="archives" query={query} />;
     case 'connections':
       return <ConnectionsPage key="connections" />;
     case 'queue':

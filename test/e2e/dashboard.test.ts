@@ -157,7 +157,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     await writeFile(segment, 'damaged');
 
     await go(`jobs/${backup.id}`);
-    await page.getByRole('link', { name: 'Restore from it' }).click();
+    await page.getByRole('link', { name: 'Restore this archive' }).click();
     await field('sink.connection').selectOption('target');
     await field('sink.create').check();
     await page.getByText('Options').click();
@@ -246,7 +246,16 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     const { id } = await someJob();
     api.addFault('companies').status(403);
     const failed = await someJob('failed');
-    const places = ['jobs', `jobs/${id}`, `jobs/${failed.id}`, 'start', 'connections', 'queue', 'nowhere'];
+    const places = [
+      'jobs',
+      `jobs/${id}`,
+      `jobs/${failed.id}`,
+      'start',
+      'archives',
+      'connections',
+      'queue',
+      'nowhere',
+    ];
     for (const width of [1280, 375]) {
       await page.setViewportSize({ width, height: 800 });
       for (const place of places) {

@@ -12,14 +12,19 @@ export interface Polled<T> {
 
 const LONGEST_PAUSE_MS = 30_000;
 
+/** May show a first answer that its whole answer will replace: it counts only where there is none yet. */
+export type Ask<T> = (showFirst: (data: T) => void) => Promise<T>;
+
 /** `key` says what is asked for: with another one, the answer of before is forgotten. */
-export function usePolled<T>(key: string, ask: () => Promise<T>, everyMs: number): Polled<T> {
+export function usePolled<T>(key: string, ask: Ask<T>, everyMs: number): Polled<T> {
   const [state, setState] = useState<Polled<T> & { readonly key: string }>(() => nothing(key));
+  const showFirst = (data: T): void =>
+    setState((before) => (before.key === key && before.data ? before : { key, data, trouble: null }));
   const visible = useVisible();
   useEffect(() => {
     if (!visible) return undefined;
     return repeat(everyMs, async (isCurrent) => {
-      const answer = await ask().then(
+      const answer = await ask((data) => isCurrent() && showFirst(data)).then(
         (data) => ({ data, trouble: null }),
         (error: unknown) => ({ trouble: error as Trouble }),
       );

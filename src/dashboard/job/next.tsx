@@ -1,16 +1,15 @@
 // What one may want to start after this job, with the form filled in.
+import { asSource, USES } from '../archives.js';
 import type { Job } from '../../core/job.js';
 import { valuesOf } from '../start/values.js';
 import { hrefOf, type Query } from '../route.js';
 
 export function Next({ job }: { readonly job: Job }) {
-  const links = linksOf(job);
-  if (links.length === 0) return null;
   return (
     <section>
       <h2>Next</h2>
       <ul class="next">
-        {links.map(([text, query]) => (
+        {linksOf(job).map(([text, query]) => (
           <li key={text}>
             <a href={hrefOf('start', query)}>{text}</a>
           </li>
@@ -21,16 +20,11 @@ export function Next({ job }: { readonly job: Job }) {
 }
 
 function linksOf(job: Job): (readonly [string, Query])[] {
-  const again = [['Start another like it', likeIt(job)]] as const;
-  if (job.kind !== 'backup' || job.state !== 'completed' || job.archive === null) return [...again];
-  const [connection = '', ...path] = job.archive.split('/');
-  const archive = { 'source.connection': connection, 'source.archive': path.join('/') };
-  return [
-    ['Verify this archive', { kind: 'verify', ...archive }],
-    ['Restore from it', { kind: 'restore', ...archive }],
-    ['Export from it', { kind: 'export', ...archive }],
-    ...again,
-  ];
+  const archive = asSource(job);
+  const uses = archive
+    ? USES.map(([kind, title]) => [`${title} this archive`, { kind, ...archive }] as const)
+    : [];
+  return [...uses, ['Start another like it', likeIt(job)]];
 }
 
 /** But for the name of what it wrote, which is taken. */

@@ -4,13 +4,14 @@ import { Filters } from '../jobs/filters.js';
 import { JobTable } from '../jobs/table.js';
 import { usePolled } from '../hooks/polled.js';
 import { hrefOf, type Query } from '../route.js';
+import { ListPages } from '../ui/list-pages.js';
 import { Page } from '../ui/page.js';
 import { TroubleNote } from '../ui/trouble.js';
 
 const LOOK_EVERY_MS = 2_000;
 
 export function JobsPage({ query }: { readonly query: Query }) {
-  const { data, trouble } = usePolled(JSON.stringify(query), () => listLive(query), LOOK_EVERY_MS);
+  const { data, trouble } = usePolled(JSON.stringify(query), listLive(query), LOOK_EVERY_MS);
   const start = (
     <a class="button primary" href={hrefOf('start')}>
       Start a job
@@ -23,7 +24,7 @@ export function JobsPage({ query }: { readonly query: Query }) {
       {data && data.jobs.length > 0 && <JobTable jobs={data.jobs} />}
       {data?.jobs.length === 0 && <Nothing query={query} />}
       {data === null && !trouble && <p class="quiet">Asking for the jobs …</p>}
-      <Pages query={query} next={data?.next ?? null} />
+      <ListPages page="jobs" query={query} next={data?.next ?? null} />
     </Page>
   );
 }
@@ -35,17 +36,5 @@ function Nothing({ query }: { readonly query: Query }) {
       <p>{filtered ? 'No job is like that.' : 'No job was started yet.'}</p>
       <a href={hrefOf(filtered ? 'jobs' : 'start')}>{filtered ? 'Show all jobs' : 'Start the first one'}</a>
     </div>
-  );
-}
-
-/** Back to the page before is the browser's own way back. */
-function Pages({ query, next }: { readonly query: Query; readonly next: string | null }) {
-  const { cursor, ...filter } = query;
-  if (cursor === undefined && next === null) return null;
-  return (
-    <nav class="pages" aria-label="Pages of the list">
-      {cursor !== undefined && <a href={hrefOf('jobs', filter)}>Newest</a>}
-      {next !== null && <a href={hrefOf('jobs', { ...filter, cursor: next })}>Older</a>}
-    </nav>
   );
 }

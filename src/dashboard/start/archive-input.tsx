@@ -1,6 +1,7 @@
 // Names an archive: by writing its place, or by choosing among those that the latest backups have written there.
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api.js';
+import { asSource } from '../archives.js';
 import type { Job } from '../../core/job.js';
 import { counted, fullTime } from '../words.js';
 import type { Naming } from './control.js';
@@ -28,7 +29,7 @@ export function ArchiveInput({ naming, value, set, connection }: ArchiveInputPro
       />
       <datalist id={list}>
         {backups.map((job) => (
-          <option key={job.id} value={placeOf(job)} label={aboutBackup(job)} />
+          <option key={job.id} value={asSource(job)?.['source.archive'] ?? ''} label={aboutBackup(job)} />
         ))}
       </datalist>
     </>
@@ -50,9 +51,6 @@ function useBackups(connection: string): readonly Job[] {
   }, [connection]);
   return jobs;
 }
-
-/** Without the name of the connection. */
-const placeOf = ({ archive }: Job): string => archive?.split('/').slice(1).join('/') ?? '';
 
 function aboutBackup({ source, createdAt, progress }: Job): string {
   return `${source.connection}, ${fullTime(Date.parse(createdAt))}, ${counted(progress.records, 'record')}`;
