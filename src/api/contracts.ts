@@ -144,6 +144,10 @@ const connection = z
       requestsPerSecond: z.number().optional(),
       concurrency: z.number().optional(),
       requestsPerDay: z.number().optional(),
+      window: z
+        .object({ from: z.string(), to: z.string(), timeZone: z.string().optional() })
+        .optional()
+        .describe('The hours in which jobs may use it.'),
     }),
     streams: z.array(z.string()).readonly().nullable().describe('null: the source itself says what it has.'),
   })

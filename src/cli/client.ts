@@ -1,4 +1,5 @@
 // The API over HTTP, typed. Every method throws `CliError`: the API's own problem, or `api_unreachable`.
+import type { PublicConnection } from '../config/public.js';
 import type { DifferencePage, FilePage, JobFileView, RejectPage } from '../api/result-contracts.js';
 import type { Job } from '../core/job.js';
 import type { JobSpec } from '../core/spec.js';
@@ -20,7 +21,7 @@ export interface ConnectionView {
   readonly name: string;
   readonly type: string;
   readonly roles: readonly ('source' | 'sink' | 'target')[];
-  readonly limits: Readonly<Record<string, number>>;
+  readonly limits: PublicConnection['limits'];
   /** null: the source itself says what it has. */
   readonly streams: readonly string[] | null;
 }
