@@ -1,7 +1,6 @@
 // The dashboard in a real browser, on a real Longhaul: what a person does with it from the first click to the file.
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -31,6 +30,7 @@ const SLOW_MS = 30_000;
 describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEOUT_MS }, () => {
   let api: FakeApi;
   let postgres: TestPostgres;
+  let target: string;
   let longhaul: LonghaulInstance;
   let browser: Browser;
   let here: Visit;
@@ -41,7 +41,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     postgres = await startPostgres();
     await sql(postgres.url, 'CREATE TABLE people (id integer PRIMARY KEY)');
     await sql(postgres.url, 'INSERT INTO people SELECT generate_series(1, 500)');
-    const target = await postgres.database();
+    target = await postgres.database();
     longhaul = await startLonghaul({
       connections: {
         api: api.connection('json_link', { pageSize: PAGE }),
@@ -98,6 +98,9 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
       end,
     );
 
+  const backupOfPeople = (): Promise<Job> =>
+    longhaul.run({ kind: 'backup', source: { connection: 'people' }, sink: { connection: 'vault' } });
+
   test('takes a backup from the form through pause, resume and the death of its worker to the end', async () => {
     await fillBackup('contacts');
     const first = api.hold('contacts', 40);
@@ -145,31 +148,42 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     expect(await recordsShown()).toBe(RECORDS.length);
   });
 
-  test('shows what a restore has set aside, and starts the job that tries it again', async () => {
-    const backup = await longhaul.run({
-      kind: 'backup',
-      source: { connection: 'people' },
-      sink: { connection: 'vault' },
-    });
-    const folder = longhaul.archiveOf(backup);
-    const [line = ''] = (await readFile(path.join(folder, 'segments.jsonl'), 'utf8')).split('\n');
-    const segment = path.join(folder, (JSON.parse(line) as { path: string }).path);
-    await writeFile(segment, 'damaged');
-
-    await go(`jobs/${backup.id}`);
+  test('shows what a restore has set aside, and tries it again once that is mended', async () => {
+    const { id } = await backupOfPeople();
+    await sql(target, 'CREATE TABLE people (id integer PRIMARY KEY); INSERT INTO people VALUES (7)');
+    await go(`jobs/${id}`);
     await page.getByRole('link', { name: 'Restore this archive' }).click();
     await field('sink.connection').selectOption('target');
-    await field('sink.create').check();
     await page.getByText('Options').click();
-    await field('options.skipDamaged').check();
+    await field('options.rejects.max').fill('10');
     await button('Start restore').click();
     await state('completed');
-    await page.getByText('500 records set aside').waitFor();
-    expect(await page.locator('.reject').innerText()).toMatch(/people 500 records, .*damaged/);
+    await page.getByText('1 record set aside').waitFor();
+    expect(await page.locator('.reject').innerText()).toMatch(/^people .*restore_conflict/);
+    await page.getByText('Record', { exact: true }).click();
+    expect(await page.locator('.reject pre').innerText()).toBe('id\n7');
+
+    expect(await seriousFindings(page)).toEqual([]);
+
+    await sql(target, 'DELETE FROM people WHERE id = 7');
     await button('Try these again').click();
     await page.getByRole('heading', { name: /^rejects-/ }).waitFor();
     await state('completed');
-    await page.getByText('500 records set aside').waitFor();
+    expect(await sql(target, 'SELECT count(*)::int AS count FROM people')).toEqual([{ count: 500 }]);
+  });
+
+  test('shows in what an archive and its source differ', async () => {
+    const { id } = await backupOfPeople();
+    await sql(postgres.url, 'DELETE FROM people WHERE id = 500; INSERT INTO people VALUES (501)');
+    await go('archives');
+    await page.getByRole('link', { name: new RegExp(`^Verify .*${id}$`) }).click();
+    await field('options.against.connection').selectOption('people');
+    await button('Start verify').click();
+    await state('failed');
+    await page.getByText('499 same, 1 added, 1 removed, 0 changed, 0 duplicates').waitFor();
+    const rows = page.locator('section:has(h2:text-is("Differences")) tbody tr');
+    expect((await rows.allInnerTexts()).toSorted()).toEqual(['added\tpeople\t501', 'removed\tpeople\t500']);
+    expect(await seriousFindings(page)).toEqual([]);
   });
 
   test('asks before it cancels, and leaves a job alone that is to be kept', async () => {
@@ -181,6 +195,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     await button('Keep it').click();
     await state('running');
     await button('Cancel …').click();
+    expect(await seriousFindings(page)).toEqual([]);
     await button('Cancel the job').click();
     hold.release();
     await state('cancelled');
