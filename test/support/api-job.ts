@@ -6,7 +6,8 @@ import { withColumns } from '../../src/activities/columns.js';
 import type { Sides } from '../../src/activities/open.js';
 import { patiently } from '../../src/activities/patience.js';
 import { planPage } from '../../src/activities/plan.js';
-import { createRejectsLog, readRejects, type LoggedReject } from '../../src/archive/rejects.js';
+import { createRejectsLog } from '../../src/archive/rejects.js';
+import { readRejects, type LoggedReject } from '../../src/archive/rejects-reader.js';
 import { createRejectsSource } from '../../src/archive/rejects-source.js';
 import { createArchiveSource } from '../../src/archive/source.js';
 import type { HttpConnection, HttpWrite } from '../../src/config/http.js';
@@ -143,7 +144,8 @@ export async function openApiJob(options: ApiJobOptions): Promise<ApiJob> {
       const settled = await sides.sink.settle(testContext(), heads.slice(1), null);
       return sides.sink.seal(testContext(), { heads: heads.slice(0, 1), settled, report: {} });
     },
-    rejects: (folder = FOLDER) => collect(readRejects(store, folder)),
+    rejects: async (folder = FOLDER) =>
+      (await collect(readRejects(store, folder))).map(({ reject }) => reject),
     again(more) {
       const own = sink({ job: 'restore-2', beside: { store, folder: AGAIN, before: FOLDER }, ...more });
       return { source: createRejectsSource(source(own), store, FOLDER), sink: own, limits: {} };

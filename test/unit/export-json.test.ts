@@ -97,7 +97,9 @@ test('numbers with more digits than their column has stay exact beside it', asyn
     null,
   ]);
   expect(rows.map(({ _extra }) => _extra ?? null)).toEqual([
-    ...[null, null, null],
+    null,
+    null,
+    null,
     '{"n":0.15}',
     '{"n":1e400}',
     null,
@@ -165,7 +167,7 @@ function withoutDecimal(element: SchemaElement): SchemaElement {
     repetition_type,
     ...(type && { type }),
     ...(type_length && { type_length }),
-  } as SchemaElement;
+  };
 }
 
 function withoutStatistics(rowGroup: RowGroup): RowGroup {
@@ -173,7 +175,7 @@ function withoutStatistics(rowGroup: RowGroup): RowGroup {
     ...column,
     meta_data: { ...column.meta_data!, statistics: undefined },
   }));
-  return { ...rowGroup, columns } as RowGroup;
+  return { ...rowGroup, columns };
 }
 
 function decimalsAsText(row: Record<string, unknown>, scales: ReadonlyMap<string, number>) {
