@@ -21,6 +21,7 @@ const ROLES: Readonly<Record<ConnectionConfig['type'], PublicConnection['roles']
   http: ['source'],
   postgres: ['source', 'target'],
   file: ['sink'],
+  s3: ['sink'],
 };
 
 export function publicConnections(config: Config): PublicConnection[] {

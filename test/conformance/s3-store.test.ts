@@ -1,0 +1,31 @@
+// A bucket under the suite for all stores, and what only a bucket has.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createS3Connection } from '../../src/connectors/s3/index.js';
+import { testContext } from '../support/reading.js';
+import { s3Missing, startS3, type S3Server } from '../support/s3.js';
+
+const missing = await s3Missing();
+
+describe.skipIf(missing)(`s3${missing ? `: ${missing}` : ''}`, () => {
+  let server: S3Server;
+  beforeAll(async () => void (server = await startS3()));
+  afterAll(() => server.stop());
+
+  test('finds its bucket', async () => {
+    const connection = createS3Connection('bucket', server.connection());
+    expect(await connection.check(testContext())).toBe('bucket vault is there');
+  });
+
+  test.for([
+    [
+      'a wrong secret',
+      { credentials: { accessKeyId: 'operator', secretAccessKey: 'wrong' } },
+      'unauthorized',
+    ],
+    ['a bucket that is not there', { bucket: 'none' }, 'bucket_missing'],
+    ['nobody at the endpoint', { endpoint: 'http://127.0.0.1:9' }, 'source_unreachable'],
+  ] as const)('names %s', async ([, differing, code]) => {
+    const connection = createS3Connection('bucket', server.connection(differing));
+    await expect(connection.check(testContext())).rejects.toMatchObject({ code });
+  });
+});
