@@ -27,6 +27,8 @@ export interface S3Server {
   readonly folder: string;
   /** A connection to the bucket, with what is to differ. */
   connection(differing?: Partial<S3Connection>): S3Connection;
+  /** Removes what lies below a prefix, past the server. */
+  clear(prefix: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function startS3(): Promise<S3Server> {
     bucket,
     folder,
     connection: (differing) => ({ type: 's3', bucket, endpoint, credentials, ...differing }),
+    clear: (prefix) => rm(path.join(folder, prefix), { recursive: true, force: true }),
     async stop() {
       await end(server);
       await rm(root, { recursive: true, force: true });

@@ -61,6 +61,8 @@ async function load(config: S3Connection): Promise<S3> {
     ...(config.credentials && { credentials: keysOf(config.credentials) }),
     // Whoever asks tries again, so that patience and limits are kept in one place.
     maxAttempts: 1,
+    // Asked for where whole objects are read; with a range, servers differ in what they answer.
+    responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
       connectionTimeout: Math.min(timeout, CONNECT_MS),
       requestTimeout: timeout,

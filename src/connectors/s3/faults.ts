@@ -79,6 +79,8 @@ const BY_NAME: Readonly<Record<string, Row>> = {
   RequestTimeout: TIMEOUT,
   TimeoutError: TIMEOUT,
   ETIMEDOUT: TIMEOUT,
+  InternalError: UNAVAILABLE,
+  ServiceUnavailable: UNAVAILABLE,
   ConditionalRequestConflict: UNAVAILABLE,
   OperationAborted: UNAVAILABLE,
   BadDigest: CHANGED,
@@ -101,8 +103,8 @@ const BY_STATUS: Readonly<Record<number, Row>> = {
   507: FULL,
 };
 
-/** Before a throttled server is asked again, where nobody knows better. */
-const THROTTLE_MS = 2_000;
+/** Before the engine asks a throttled server again. */
+const THROTTLE_MS = 5_000;
 const MESSAGE_CHARACTERS = 300;
 
 /** What the SDK threw instead of an answer; `what` finishes the sentence "Cannot …". */
@@ -115,6 +117,16 @@ export function requestFault(what: string, bucket: string, error: unknown): Long
     ...(hint !== undefined && { hint }),
     ...(code === 'source_throttled' && { until: now() + THROTTLE_MS }),
   });
+}
+
+/** What a request for many objects says of one of them. */
+export function refusedFault(
+  what: string,
+  bucket: string,
+  { Code = 'InternalError', Message = '' }: { readonly Code?: string; readonly Message?: string },
+): LonghaulError {
+  const status = Code === 'AccessDenied' ? 403 : 500;
+  return requestFault(what, bucket, { name: Code, message: Message, $metadata: { httpStatusCode: status } });
 }
 
 /** What was thrown while the body of an answer was read: it broke off, stalled, or does not match its checksum. */
@@ -162,6 +174,6 @@ function told({ name, status }: Cause): string {
 
 /** The server's own sentence: it names the right that is missing, or the field that it refuses. */
 function wordsOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : '';
+  const { message = '' } = error as { readonly message?: string };
   return message === '' || message === 'UnknownError' ? '' : ` ${message.slice(0, MESSAGE_CHARACTERS)}`;
 }
