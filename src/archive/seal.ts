@@ -28,6 +28,8 @@ export interface SealWork {
 export async function publish(ctx: Context, store: Store, archive: string, work: SealWork): Promise<void> {
   const totals = createTotals(work.streams);
   const list = await writeSegmentList(ctx, store, archive, work.heads, totals);
+  // Listed while the job had its claim: whoever gives it up from here on takes the list away, which tells below.
+  if (!(await isClaimed(store, archive, work.claim.job))) throw withdrawn(archive);
   const streams = totals.streams();
   const result = summaryOf({ streams, segments: { path: SEGMENTS, ...list } });
   const report = Buffer.from(`${JSON.stringify({ ...work.report, result }, null, 2)}\n`);

@@ -1,11 +1,9 @@
 // A bucket under the suite for all stores, and what only a bucket has: parts, conditions, refusals, a way there that fails.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { S3Connection } from '../../src/config/s3.js';
 import { createS3Connection } from '../../src/connectors/s3/index.js';
-import type { Store } from '../../src/core/store.js';
 import { testContext } from '../support/reading.js';
-import { s3Missing, startS3, type S3Server } from '../support/s3.js';
+import { s3Missing, startS3, storeOf, type S3Server } from '../support/s3.js';
 import { describeStore } from './store-suite.js';
 
 const missing = await s3Missing();
@@ -46,9 +44,3 @@ describe.skipIf(missing)(`s3${missing ? `: ${missing}` : ''}`, () => {
     await expect(connection.check(testContext())).rejects.toMatchObject({ code });
   });
 });
-
-function storeOf(config: S3Connection): Store {
-  const { store } = createS3Connection('bucket', config);
-  if (!store) throw new Error('an s3 connection has a store');
-  return store();
-}

@@ -3,6 +3,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { S3Connection } from '../../src/config/s3.js';
+import { createS3Client } from '../../src/connectors/s3/client.js';
+import { createS3Connection } from '../../src/connectors/s3/index.js';
+import type { Store } from '../../src/core/store.js';
 import { freePort } from '../../src/dev/ports.js';
 import { installed, INSTALL_TIMEOUT_MS, toolVersion } from './apps/cache.js';
 import { end, start, type Started } from './processes.js';
@@ -27,7 +30,7 @@ export interface S3Server {
   readonly folder: string;
   /** A connection to the bucket, with what is to differ. */
   connection(differing?: Partial<S3Connection>): S3Connection;
-  /** Removes what lies below a prefix, past the server. */
+  /** Removes what lies below a prefix; past the server it would leave its metadata. */
   clear(prefix: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -44,19 +47,42 @@ export async function startS3(): Promise<S3Server> {
   const endpoint = `http://127.0.0.1:${port}`;
   await until('versitygw serves', () => serves(server, endpoint), { seen: server.stderr });
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
+  const connection = (differing?: Partial<S3Connection>): S3Connection => ({
+    type: 's3',
+    bucket,
+    endpoint,
+    credentials,
+    ...differing,
+  });
   return {
     endpoint,
     accessKey,
     secretKey,
     bucket,
     folder,
-    connection: (differing) => ({ type: 's3', bucket, endpoint, credentials, ...differing }),
-    clear: (prefix) => rm(path.join(folder, prefix), { recursive: true, force: true }),
+    connection,
+    clear: (prefix) => storeOf(connection()).removeAll(prefix),
     async stop() {
       await end(server);
       await rm(root, { recursive: true, force: true });
     },
   };
+}
+
+/** The store of a connection, as a process of its own would open it. */
+export function storeOf(config: S3Connection): Store {
+  const { store } = createS3Connection('bucket', config);
+  if (!store) throw new Error('an s3 connection has a store');
+  return store();
+}
+
+/** Keys below the prefix of a connection of which a multipart upload was begun and not ended. */
+export async function uploadsIn(config: S3Connection): Promise<string[]> {
+  const client = createS3Client(config);
+  const { Uploads = [] } = await client.send('list uploads', (s3) =>
+    s3.listMultipartUploads({ Bucket: client.bucket, Prefix: client.root }),
+  );
+  return Uploads.map(({ Key = '' }) => Key);
 }
 
 /** With a folder for metadata, since not every file system of a test machine keeps extended attributes. */
