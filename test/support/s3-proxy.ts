@@ -39,6 +39,8 @@ export interface Fault {
 export interface S3Proxy {
   readonly endpoint: string;
   readonly seen: readonly Seen[];
+  /** The most requests that were on their way at one time. */
+  mostAtOnce(): number;
   add(kind: Fault['kind'], fits: Fault['fits'], times?: number): Fault;
   /** Throws where a fault still waits for its request. */
   assertAllFired(): void;
@@ -49,7 +51,12 @@ export async function startS3Proxy(target: string): Promise<S3Proxy> {
   const { hostname, port } = new URL(target);
   const seen: Seen[] = [];
   const faults: Fault[] = [];
+  let open = 0;
+  let most = 0;
   const server = createServer((incoming, answer) => {
+    open += 1;
+    most = Math.max(most, open);
+    answer.on('close', () => (open -= 1));
     handle(incoming, answer).catch(() => answer.destroy());
   });
 
@@ -82,6 +89,7 @@ export async function startS3Proxy(target: string): Promise<S3Proxy> {
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    mostAtOnce: () => most,
     add(kind, fits, times = 1) {
       const fault = { kind, fits, times };
       faults.push(fault);
