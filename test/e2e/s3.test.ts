@@ -1,9 +1,11 @@
 // Archives in a bucket through a running Longhaul: over killed workers and a server that throttles and breaks off, nothing is
 // lost, and of what is given up nothing is left.
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Job } from '../../src/core/job.js';
 import type { JobSpec } from '../../src/core/spec.js';
+import { read } from '../conformance/store-suite.js';
 import { recordsIn } from '../support/archive-reader.js';
 import { copyOut } from '../support/copy-out.js';
 import { startFakeApi, type FakeApi } from '../support/fake-api.js';
@@ -17,9 +19,15 @@ import { until } from '../support/until.js';
 
 const missing = await s3Missing();
 
-/** 24 MB of records in two pages, of which each takes more than one part. */
+interface JobFile {
+  readonly url: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** 27 MB of records in two pages, of which each takes more than one part. */
 const RECORDS = Array.from({ length: 3_000 }, (_, id) =>
-  JSON.stringify({ id, text: `${id} `.repeat(1_600) }),
+  JSON.stringify({ id, text: `${String(id).padStart(6)} `.repeat(1_300) }),
 );
 const PAGE = RECORDS.length / 2;
 const ROWS = 20_000;
@@ -122,6 +130,27 @@ describe.skipIf(missing)(`a bucket${missing ? `: ${missing}` : ''}`, { timeout: 
       await copyOut(postgres.url, 'people', 'id'),
     ];
     expect([there.length > ROWS * 100, there.equals(here)]).toEqual([true, true]);
+  });
+
+  test('takes an export', async () => {
+    const sink = { connection: 'bucket', prefix: 'exports' };
+    const source = { connection: 'api' };
+    await longhaul.run({ kind: 'export', source, sink, options: { format: 'jsonl' } });
+    const [key, ...more] = (await keysBelow('prod/exports')).filter((name) => name.endsWith('.jsonl'));
+    expect(more).toEqual([]);
+    const content = String(await read(storeOf(server.connection()), key!));
+    expect(content.trimEnd().split('\n')).toEqual(RECORDS);
+  });
+
+  test('gives its files to whoever downloads them from the API, whole or a range', async () => {
+    const { id } = await longhaul.run(backup('api', 'bucket'));
+    const listed = await longhaul.call<{ files: JobFile[] }>('GET', `/v1/jobs/${id}/files`);
+    const { url, sha256, bytes } = listed.body.files.at(-1)!;
+    const whole = Buffer.from(await (await fetch(longhaul.api + url)).arrayBuffer());
+    expect([bytes > 9_000_100, whole.length]).toEqual([true, bytes]);
+    expect(createHash('sha256').update(whole).digest('hex')).toBe(sha256);
+    const range = await fetch(longhaul.api + url, { headers: { range: 'bytes=9000000-9000099' } });
+    expect([range.status, await range.text()]).toEqual([206, whole.toString('utf8', 9_000_000, 9_000_100)]);
   });
 
   test('is written and verified through throttling, broken answers and bytes changed on their way', async () => {
