@@ -15,7 +15,7 @@ export async function checkBucket(plain: S3Client, config: S3Connection): Promis
   await client.send('list objects', (s3, options) =>
     s3.listObjectsV2({ Bucket: client.bucket, Prefix: client.root, MaxKeys: 1 }, options),
   );
-  await createTrial(client)();
+  await createTrial(client, config)();
   await tryWriting(client, config);
   const below = client.root === '' ? '' : `, below ${client.root}`;
   return `bucket ${client.bucket}${below} is writable and honours conditional writes`;

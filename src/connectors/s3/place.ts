@@ -11,7 +11,7 @@ export interface Place {
   readonly fields: ReturnType<typeof fieldsOf>;
 }
 
-type Keeping = Pick<S3Connection, 'encryption' | 'tags' | 'storageClass'>;
+export type Keeping = Pick<S3Connection, 'encryption' | 'tags' | 'storageClass'>;
 
 /** In the metadata of an object: which write made it. */
 const WRITTEN_BY = 'longhaul-write';

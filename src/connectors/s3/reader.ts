@@ -25,7 +25,6 @@ export async function* readObject(client: S3Client, wanted: Wanted): AsyncGenera
     const answer = await ask(client, { ...wanted, start: at, version }, over.signal);
     if (answer === null) return;
     const [from, end] = [at, at + (answer.ContentLength ?? Infinity)];
-    version = answer.ETag;
     try {
       for await (const chunk of piecesOf(answer)) {
         at += chunk.length;
@@ -38,6 +37,7 @@ export async function* readObject(client: S3Client, wanted: Wanted): AsyncGenera
         // What was handed out is changed, not cut: only the reader can begin again.
         if (fault.code === 'response_invalid') throw fault;
         if (at === end) return;
+        version = answer.ETag;
         patience = createPatience();
       }
       await patience(fault);

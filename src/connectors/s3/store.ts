@@ -13,7 +13,7 @@ import { createS3Writer, putObject } from './writer.js';
 
 /** `client` is persistent. The trial of the server is made once for all stores that this makes. */
 export function createS3Stores(client: S3Client, config: S3Connection): () => Store {
-  const proveConditions = createTrial(client);
+  const proveConditions = createTrial(client, config);
   return () => createS3Store(client, config, proveConditions);
 }
 
