@@ -10,6 +10,7 @@ import { asksForRejects } from './bodies.js';
 import { checkConnection } from './checks.js';
 import { ACTIONS } from './conflicts.js';
 import { jobSpec, retryBody } from './contracts.js';
+import { listDifferences } from './differences.js';
 import { sendFile } from './downloads.js';
 import { sendEvents } from './events.js';
 import { findFile, listFiles } from './files.js';
@@ -96,6 +97,9 @@ function addResults(app: App, { stores, logError }: AppDeps, { jobs, soon }: Rea
   const find = (id: string) => soon(() => jobs.find(id));
   app.openapi(results.listRejects, async (c) =>
     c.json(await listRejects(stores, await find(c.req.valid('param').id), c.req.valid('query')), 200),
+  );
+  app.openapi(results.listDifferences, async (c) =>
+    c.json(await listDifferences(stores, await find(c.req.valid('param').id), c.req.valid('query')), 200),
   );
   app.openapi(results.listFiles, async (c) =>
     c.json(await listFiles(stores, await find(c.req.valid('param').id), c.req.valid('query')), 200),

@@ -5,6 +5,7 @@ import { archivePath, storeConnection } from '../core/archive-path.js';
 import { LonghaulError } from '../core/errors.js';
 import type { JobFile, JobFiles } from '../core/files.js';
 import type { Store } from '../core/store.js';
+import { openExportFiles } from '../export/job-files.js';
 import { decodeCursor, encodeCursor } from './cursors.js';
 import type { Described } from './facts.js';
 import type { FilePage, FileQuery } from './result-contracts.js';
@@ -72,6 +73,7 @@ async function open(stores: Stores, { job, facts }: Described): Promise<Opened> 
     case 'backup':
       return { store, folder, files: await openArchiveFiles(store, folder, job.id) };
     case 'export':
+      return { store, folder, files: await openExportFiles(store, folder, job.id) };
     case 'verify':
     case 'restore':
       return { store, folder, files: NO_FILES };

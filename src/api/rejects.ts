@@ -1,10 +1,10 @@
 // Pages of what a job has set aside, read from its log in the store.
 import { readRejects, rejectsPlaceSchema, type LoggedReject } from '../archive/rejects-reader.js';
 import { jobFolder, storeConnection } from '../core/archive-path.js';
-import { LonghaulError } from '../core/errors.js';
 import type { Job } from '../core/job.js';
 import type { Store } from '../core/store.js';
 import { decodeCursor, encodeCursor } from './cursors.js';
+import { elsewhere } from './elsewhere.js';
 import type { Described } from './facts.js';
 import type { RejectPage, RejectQuery, RejectView } from './result-contracts.js';
 import type { Stores } from './stores.js';
@@ -35,14 +35,11 @@ export async function listRejects(
   return { rejects, next: null };
 }
 
-/** A folder that this machine does not have holds nothing either. */
 async function assertNoneLost(store: Store, job: Job): Promise<void> {
   const counts = job.state === 'completed' || job.state === 'failed';
   if (!counts || job.progress.rejects === 0) return;
   for await (const _ of readRejects(store, jobFolder(job.id))) return;
-  throw new LonghaulError('object_missing', 'The store does not hold the rejects of the job.', {
-    hint: 'The API reads the same store as the workers: a folder must be reachable from its machine too.',
-  });
+  throw elsewhere('rejects');
 }
 
 function shown({ stream, partition, code, message, records, payload }: LoggedReject): RejectView {

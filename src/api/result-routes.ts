@@ -37,6 +37,24 @@ export const listRejects = createRoute({
   },
 });
 
+export const listDifferences = createRoute({
+  method: 'get',
+  path: '/v1/jobs/{id}/differences',
+  operationId: 'listDifferences',
+  tags: ['results'],
+  summary: 'List what a comparison has found',
+  description: 'Of a verify with `against` that has ended, in the order of streams, then of keys.',
+  request: { params: jobId, query: contract.differenceQuery },
+  responses: {
+    200: json(contract.differencePage, 'A page of differences.'),
+    ...badRequest,
+    409: problem('The job compares nothing, or has not compared everything (`job_state_conflict`).'),
+    ...always,
+    ...unknown,
+    ...store,
+  },
+});
+
 export const listFiles = createRoute({
   method: 'get',
   path: '/v1/jobs/{id}/files',

@@ -26,7 +26,7 @@ export async function openArchiveFiles(store: Store, archive: string, job: strin
 
   async function* list(from = FIRST): AsyncGenerator<PlacedFile> {
     for (let place = Math.max(from, FIRST); place < 0; place += 1) {
-      const file = await described(store, archive, top[place - FIRST]!);
+      const file = await storedFile(store, archive, top[place - FIRST]!);
       yield { file, place, next: place + 1 };
     }
     yield* segmentFiles(store, archive, manifest, { start: Math.max(from, 0), end: endOf(manifest) });
@@ -34,7 +34,7 @@ export async function openArchiveFiles(store: Store, archive: string, job: strin
 
   async function find(path: string, place?: number): Promise<JobFile | null> {
     const known = top.find((file) => file.path === path);
-    if (known) return described(store, archive, known);
+    if (known) return storedFile(store, archive, known);
     const there = place === undefined ? null : await fileAt(store, archive, manifest, place);
     return there?.path === path ? there : findSegment(store, archive, manifest, path);
   }
@@ -42,7 +42,8 @@ export async function openArchiveFiles(store: Store, archive: string, job: strin
   return { list, find };
 }
 
-async function described(
+/** A file of which only the hash is known. Throws `archive_damaged` where it is not there. */
+export async function storedFile(
   store: Store,
   archive: string,
   { path, sha256: hash }: { readonly path: string; readonly sha256: string },

@@ -1,10 +1,9 @@
 // manifest.json: written last, and it proves itself, segments.jsonl and report.json by hash.
-import { createHash } from 'node:crypto';
 import { LonghaulError } from '../core/errors.js';
 import type { Store } from '../core/store.js';
 import { DISCARDED, FORMAT, manifestSchema, type Manifest } from './format.js';
 import { MANIFEST } from './layout.js';
-import { decodeJson, isMissing, jsonOf, readIfThere, sha256 } from './objects.js';
+import { decodeJson, hashOf, isMissing, jsonOf, readIfThere, sha256 } from './objects.js';
 import { damaged } from './segment-lines.js';
 
 /** The file's last two lines hold the hash of those before them. */
@@ -60,20 +59,11 @@ async function checkSegmentList(
   { segments, streams }: Manifest,
 ): Promise<void> {
   const path = `${archive}/${segments.path}`;
-  const found = await hashOf(store, path);
+  const found = await hashOf(store, path).catch((error: unknown) => {
+    throw isMissing(error) ? damaged(path, 'is missing') : error;
+  });
   if (found !== segments.sha256)
     throw damaged(path, 'was changed: its sha256 is not the one in the manifest');
   const listed = streams.reduce((sum, stream) => sum + stream.segments, 0);
   if (listed !== segments.count) throw damaged(`${archive}/${MANIFEST}`, 'does not add up');
-}
-
-async function hashOf(store: Store, path: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of store.read(path)) hash.update(chunk);
-  } catch (error) {
-    if (isMissing(error)) throw damaged(path, 'is missing');
-    throw error;
-  }
-  return hash.digest('hex');
 }

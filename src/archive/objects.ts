@@ -16,6 +16,13 @@ export async function readAll(
   return Buffer.concat(chunks);
 }
 
+/** The sha256 of an object of any size. */
+export async function hashOf(store: Store, path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of store.read(path)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
 /** null where there is no such object. */
 export async function readIfThere(store: Store, path: string): Promise<Buffer | null> {
   try {

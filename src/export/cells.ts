@@ -1,7 +1,7 @@
 // Where the values of records lie in the bytes of a page: looked up once, then read column by column or row by row.
 import type { Payload } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
-import { membersOf } from '../records/members.js';
+import { eachMember } from '../records/members.js';
 
 /** Some records of a page. */
 export interface Cells {
@@ -89,7 +89,7 @@ function otherColumns(): LonghaulError {
 }
 
 function memberFinder(columns: readonly string[]): Find {
-  const places = new Map(columns.map((name, place) => [name, place]));
+  const find = createMemberBounds(columns);
   const width = columns.length;
   return (bytes, from) => {
     const most = mostRecords(width);
@@ -100,34 +100,56 @@ function memberFinder(columns: readonly string[]): Find {
     for (; records < most && at < bytes.length; records += 1) {
       const lineEnd = bytes.indexOf(LF, at);
       const end = lineEnd === -1 ? bytes.length : lineEnd;
-      const row = bounds.subarray(records * width * 2, (records + 1) * width * 2);
-      const rest = width === 0 ? bytes.toString('utf8', at, end) : memberBounds(bytes, at, end, places, row);
-      if (rest.length > 0) others.set(records, rest);
+      const rest =
+        width === 0 ? bytes.toString('utf8', at, end) : find(bytes, at, end, bounds, records * width * 2);
+      if (rest !== null) others.set(records, rest);
       at = end + 1;
     }
     return { cells: { bytes, records, width, bounds, others }, end: at };
   };
 }
 
-/** What no column is for. */
-function memberBounds(
+/** Sets the bounds of one record's members, from `offset` on; answers what no column is for. */
+type MemberBounds = (
   bytes: Buffer,
   start: number,
   end: number,
-  places: ReadonlyMap<string, number>,
   bounds: Int32Array,
-): string[] | string {
-  const record = bytes.subarray(start, end);
-  const members = membersOf(record);
-  if (members === null) return record.toString('utf8');
-  const others: string[] = [];
-  for (const [name, value] of members) {
-    const place = places.get(name);
-    if (place === undefined) others.push(`${JSON.stringify(name)}:${value.toString('utf8')}`);
-    else if (value[0] !== NULL) {
-      bounds[place * 2] = value.byteOffset - bytes.byteOffset;
-      bounds[place * 2 + 1] = value.byteOffset - bytes.byteOffset + value.length;
-    }
+  offset: number,
+) => readonly string[] | string | null;
+
+function createMemberBounds(columns: readonly string[]): MemberBounds {
+  const places = new Map(columns.map((name, place) => [name, place]));
+  const names = columns.map((name) => Buffer.from(JSON.stringify(name)));
+
+  /** Most records have their members in the order of the columns, and their names written the plain way. */
+  function placeOf(bytes: Buffer, start: number, end: number, guess: number): number | string {
+    const expected = names[guess];
+    if (
+      expected &&
+      expected.length === end - start &&
+      bytes.compare(expected, 0, end - start, start, end) === 0
+    )
+      return guess;
+    const name = JSON.parse(bytes.toString('utf8', start, end)) as string;
+    return places.get(name) ?? name;
   }
-  return others;
+
+  return (bytes, start, end, bounds, offset) => {
+    const others = new Map<string, string>();
+    let guess = 0;
+    const isObject = eachMember(bytes, start, end, (nameStart, nameEnd, valueStart, valueEnd) => {
+      const place = placeOf(bytes, nameStart, nameEnd, guess);
+      if (typeof place === 'string') others.set(place, bytes.toString('utf8', valueStart, valueEnd));
+      else {
+        guess = place + 1;
+        bounds[offset + place * 2] = valueStart;
+        bounds[offset + place * 2 + 1] = bytes[valueStart] === NULL ? valueStart : valueEnd;
+      }
+    });
+    if (!isObject) return bytes.toString('utf8', start, end);
+    return others.size === 0
+      ? null
+      : Array.from(others, ([name, value]) => `${JSON.stringify(name)}:${value}`);
+  };
 }

@@ -1,7 +1,7 @@
 // What the columns of a stream hold, read off the description that its source gave of it.
 import type { Stream } from '../core/connector.js';
 import type { Json } from '../core/json.js';
-import { sampledColumns, type ColumnType } from '../records/columns.js';
+import { sampledColumns, type Column, type ColumnType } from '../records/columns.js';
 
 /** `number`: exact as text, of any size. `real`: a double, or one of half its size. `list`: of one dimension. */
 export type Kind =
@@ -28,16 +28,21 @@ export function columnsOf({
   return encoding === 'csv' ? tableColumns(schema) : (sampledColumns(schema)?.map(sampledColumn) ?? null);
 }
 
-const SAMPLED: Readonly<Record<ColumnType, Kind>> = {
+const SAMPLED: Readonly<Record<Exclude<ColumnType, 'number'>, Kind>> = {
   boolean: { is: 'boolean' },
   integer: { is: 'integer', bits: 64 },
-  number: { is: 'real', bits: 64 },
   string: { is: 'text' },
   json: { is: 'json' },
 };
 
-function sampledColumn({ name, type }: { name: string; type: ColumnType }): StreamColumn {
-  return { name, kind: SAMPLED[type], sourceType: null, nullable: true };
+function sampledColumn({ name, type, scale }: Column): StreamColumn {
+  const kind = type === 'number' ? sampledNumber(scale) : SAMPLED[type];
+  return { name, kind, sourceType: null, nullable: true };
+}
+
+/** With as many digits before the point as there can be: the sample may not have seen the largest. */
+function sampledNumber(scale: number | undefined): Kind {
+  return scale === undefined ? { is: 'number' } : { is: 'decimal', precision: MOST_DIGITS, scale };
 }
 
 interface Described {
@@ -85,11 +90,13 @@ function kindOf(type: string, domains: ReadonlyMap<string, string | null>): Kind
   return NAMED[type] ?? decimalOf(type) ?? timeOf(type) ?? { is: 'text' };
 }
 
-/** A decimal has at most 38 digits in the formats that know decimals. */
+/** Of a decimal, in the formats that know decimals. */
+const MOST_DIGITS = 38;
+
 function decimalOf(type: string): Kind | null {
   const [, digits, scale] = /^numeric\((\d+),(-?\d+)\)$/.exec(type)?.map(Number) ?? [];
   if (digits === undefined || scale === undefined) return null;
-  const fits = digits <= 38 && scale >= 0 && scale <= digits;
+  const fits = digits <= MOST_DIGITS && scale >= 0 && scale <= digits;
   return fits ? { is: 'decimal', precision: digits, scale } : { is: 'number' };
 }
 

@@ -34,20 +34,22 @@ export function integerOf(text: string): bigint | null {
   return value <= MAX && value >= -MAX - 1n ? value : null;
 }
 
-/** null where the double would print as another number. */
-export function doubleOf(text: string): number | null {
-  const value = Number(text);
-  const printed = String(value);
-  return printed === text || (Number.isFinite(value) && digitsOf(printed) === digitsOf(text)) ? value : null;
-}
-
-/** Alike for two texts of the same number: its digits without outer zeros, and the power of ten of the first of them. */
-function digitsOf(text: string): string {
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
-    /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const all = whole + fraction;
-  const digits = all.replace(/^0+/, '');
-  if (digits === '') return '0';
-  const power = whole.length - (all.length - digits.length) + Number(exponent);
-  return `${sign}${digits.replace(/0+$/, '')}e${power}`;
+/**
+ * The number times ten to the power of `scale`. null where that is no whole number, or has more than `precision` digits.
+ */
+export function unscaledOf(
+  text: string,
+  { precision, scale }: { precision: number; scale: number },
+): bigint | null {
+  const [, sign = '', whole, fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  if (whole === undefined) return null;
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  if (digits === '') return 0n;
+  const zeros = scale - fraction.length + Number(exponent);
+  if (digits.length + zeros > precision) return null;
+  if (zeros >= 0) return BigInt(sign + digits + '0'.repeat(zeros));
+  return /^0+$/.test(digits.slice(zeros)) && digits.length > -zeros
+    ? BigInt(sign + digits.slice(0, zeros))
+    : null;
 }

@@ -7,7 +7,10 @@ import path from 'node:path';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serve } from '../../src/api/server.js';
+import type { DifferencePage } from '../../src/api/result-contracts.js';
 import { createRejectsLog } from '../../src/archive/rejects.js';
+import { indexSchema, type Difference } from '../../src/compare/differences.js';
+import { INDEX, partPath } from '../../src/compare/layout.js';
 import { jobFolder } from '../../src/core/archive-path.js';
 import type { Reject, Target } from '../../src/core/connector.js';
 import { LonghaulError } from '../../src/core/errors.js';
@@ -221,6 +224,72 @@ describe('the rejects of a job', () => {
       query = body.next === null ? '' : `?limit=${limit}&cursor=${body.next}`;
     }
     return found;
+  }
+});
+
+describe('the differences of a job', () => {
+  const COMPARE = { ...VERIFY, options: { against: { connection: 'crm' } } };
+  const counts = { same: 5, added: 3, removed: 1, changed: 0, duplicates: 0 };
+  const found: Difference[] = [
+    { kind: 'added', stream: 'contacts', key: ['1', null], records: 1 },
+    { kind: 'removed', stream: 'contacts', key: ['2', 'ü'], records: 1 },
+    { kind: 'duplicate', stream: 'orders', key: [], records: 2, side: 'against', record: '{"a"' },
+  ];
+  const at = <T = DifferencePage>(id: string, query = '') => api.get<T>(`/v1/jobs/${id}/differences${query}`);
+
+  it('come in pages with the counts of all', async () => {
+    const { id } = await ended(COMPARE, { streams: {} });
+    await leave(id);
+    const { status, body } = await at(id);
+    expect([status, body]).toEqual([200, { differences: found, next: null, counts, listed: 3 }]);
+    expect((await at(id, '?stream=orders')).body.differences).toEqual(found.slice(2));
+    const paged: Difference[] = [];
+    for (let query = '?limit=1'; query !== '';) {
+      const page = (await at(id, query)).body;
+      paged.push(...(page.differences as Difference[]));
+      query = page.next === null ? '' : `?limit=1&cursor=${page.next}`;
+    }
+    expect(paged).toEqual(found);
+    expect((await at<Problem>(id, '?cursor=x')).body.code).toBe('request_invalid');
+    expect((await at<Problem>(id, '?limit=1001')).status).toBe(400);
+  });
+
+  it('are refused by name where the store that is reached does not hold them', async () => {
+    const { id } = await ended(COMPARE, { streams: {} });
+    expect(await at<Problem>(id)).toMatchObject({ status: 502, body: { code: 'object_missing' } });
+  });
+
+  it('are none of a job that compares nothing, or that has not ended', async () => {
+    for (const [body, why] of [
+      [VERIFY, 'it compares nothing'],
+      [BACKUP, 'it compares nothing'],
+      [COMPARE, 'it is queued'],
+    ] as const) {
+      const { id } = await api.start(body);
+      const { status, body: problem } = await at<Problem>(id);
+      expect([status, problem.detail]).toEqual([409, `The job has no differences: ${why}.`]);
+      await api.post(`/v1/jobs/${id}/cancel`);
+    }
+  });
+
+  /** As a comparison does. */
+  async function leave(id: string): Promise<void> {
+    const parts = ['contacts', 'orders'].map((name) => ({ stream: name, path: partPath('w', name, 0) }));
+    for (const part of parts) {
+      const lines = found
+        .filter((each) => each.stream === part.stream)
+        .map((each) => `${JSON.stringify(each)}\n`);
+      await store.put(`${jobFolder(id)}/${part.path}`, Buffer.from(lines.join('')));
+    }
+    const index = {
+      work: 'w',
+      counts,
+      bytes: 1,
+      notes: [],
+      listed: found.length,
+      parts: parts.map((part) => ({ ...part, differences: 1 })),
+    };
+    await store.put(`${jobFolder(id)}/${INDEX}`, Buffer.from(JSON.stringify(indexSchema.parse(index))));
   }
 });
 

@@ -1,7 +1,7 @@
 // The command line as a person uses it: the real `longhaul` process against a whole Longhaul.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -113,6 +113,47 @@ describe('backup and verify with --wait', () => {
     const { code, stdout, stderr } = await run('backup', 'nowhere', '--to', 'vault');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('source.connection');
+  });
+});
+
+describe('what a job leaves behind', () => {
+  test('is downloaded whole, and an export of the archive holds what the archive does', async () => {
+    const backup = await run('backup', 'sample/companies', '--to', 'vault', '--wait', '--json');
+    const { id, archive, result } = JSON.parse(backup.stdout) as Job;
+    expect(await run('download', id, '--out', 'copy')).toMatchObject({ code: 0 });
+    const copied = (await readdir(path.join(longhaul.folder, 'copy'), { recursive: true })).toSorted();
+    const stored = await readdir(longhaul.archiveOf({ archive } as Job), { recursive: true });
+    expect(copied).toEqual(stored.toSorted());
+
+    const exported = await run('export', archive ?? '', '--to', 'vault/out', '--format', 'jsonl', '--wait');
+    expect(exported.code).toBe(0);
+    expect(exported.stdout).toContain(`records   ${result?.records.toLocaleString('en-US')}`);
+    const exportId = exported.stdout.split(' ')[0] ?? '';
+    const { stdout } = await run('files', exportId);
+    expect(stdout).toContain('export.json');
+    const file = /^(\S+\.jsonl) /m.exec(stdout)?.[1] ?? '';
+    expect(await run('download', exportId, file, '--out', 'files')).toMatchObject({ code: 0 });
+    const lines = (await readFile(path.join(longhaul.folder, 'files', file), 'utf8')).trimEnd().split('\n');
+    expect(lines).toHaveLength(result?.records ?? -1);
+  });
+
+  test('of two archives is what differs between them', async () => {
+    const archives = [];
+    for (const stream of ['companies', 'companies', 'contacts']) {
+      const backup = await run('backup', `sample/${stream}`, '--to', 'vault', '--wait', '--json');
+      archives.push((JSON.parse(backup.stdout) as Job).archive ?? '');
+    }
+    const [first = '', second = '', other = ''] = archives;
+    const same = await run('diff', first, second);
+    expect(same).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(' the same, 0 added, 0 removed, 0 changed'),
+    });
+    const differs = await run('diff', first, other, '--json');
+    expect(differs.code).toBe(1);
+    const { job, differences } = JSON.parse(differs.stdout) as { job: Job; differences: object[] };
+    expect(job.error?.code).toBe('archive_differs');
+    expect(differences).toHaveLength(20);
   });
 });
 

@@ -2,6 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { RejectPage } from '../../src/api/result-contracts.js';
+import type { Job } from '../../src/core/job.js';
 import type { JobSpec } from '../../src/core/spec.js';
 import { copyOut } from '../support/copy-out.js';
 import { startFakeApi, type FakeApi } from '../support/fake-api.js';
@@ -139,7 +141,7 @@ test('records of a REST API become rows', async () => {
   expect(row).toEqual({ count: '10', ids: '10' });
 });
 
-test('what the target refuses is set aside, and the rest is there', async () => {
+test('what the target refuses is set aside, and the rest is there; mended, it is tried again alone', async () => {
   await sql(
     urls['refusing']!,
     `${MAKE} INSERT INTO people VALUES (7, 'mine'); ALTER TABLE plain ADD CHECK (id <> 20000)`,
@@ -152,6 +154,20 @@ test('what the target refuses is set aside, and the rest is there', async () => 
        (SELECT note FROM people WHERE id = 7) AS seven`,
   );
   expect(rows).toEqual({ people: String(ROWS), plain: String(ROWS - 1), seven: 'mine' });
+
+  const { body: page } = await longhaul.call<RejectPage>('GET', `/v1/jobs/${job.id}/rejects`);
+  expect(page.rejects.map(({ stream, code, record }) => [stream, code, record?.slice(0, 8)])).toEqual([
+    ['people', 'restore_conflict', '7,nnnnnn'],
+    ['plain', 'record_refused', '20000,20'],
+  ]);
+  await sql(
+    urls['refusing']!,
+    `ALTER TABLE plain DROP CONSTRAINT plain_id_check; ALTER TABLE plain DROP CONSTRAINT plain_person_fkey;
+     DELETE FROM people WHERE id = 7`,
+  );
+  const { body: again } = await longhaul.call<Job>('POST', `/v1/jobs/${job.id}/retry`, { rejects: true });
+  expect(await longhaul.ended(again.id)).toMatchObject({ state: 'completed', result: { records: 2 } });
+  await expectSame('refusing');
 });
 
 describe('a restore that cannot be', () => {

@@ -1,5 +1,5 @@
-// One partition on its way, chunk after chunk, from a source in memory into a real archive in a folder.
-import { mkdtemp, rm } from 'node:fs/promises';
+// One partition on its way, chunk after chunk, from a source in memory into a real archive or export in a folder.
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createChunk, type ChunkOptions } from '../../src/activities/chunk.js';
@@ -8,8 +8,10 @@ import type { Checkpoint } from '../../src/core/checkpoint.js';
 import type { Sink } from '../../src/core/connector.js';
 import type { Store } from '../../src/core/store.js';
 import type { PartitionWork } from '../../src/core/work.js';
+import { createExportSink } from '../../src/export/sink.js';
 import { recordsIn } from './archive-reader.js';
 import { ARCHIVE, storeIn, verifyArchive } from './archives.js';
+import { readExportFolder } from './export-reader.js';
 import { createMemorySource, wholeOf, type MemorySource } from './memory-source.js';
 import { testContext } from './reading.js';
 import { REPORT, stream } from './writing.js';
@@ -37,7 +39,22 @@ export interface ChunkJob {
   dispose(): Promise<void>;
 }
 
-export async function openChunkJob(records: readonly string[], pageSize = 10): Promise<ChunkJob> {
+/** What the job writes, and how it is read back without its writer. */
+interface Place {
+  readonly sinkOn: (store: Store) => Sink;
+  readonly recordsIn: (root: string) => Promise<readonly string[]>;
+  /** What is wrong with it, or lies beside it. */
+  readonly findings: (store: Store, root: string) => Promise<number>;
+}
+
+export type PlaceName = keyof typeof PLACES;
+
+export async function openChunkJob(
+  records: readonly string[],
+  pageSize = 10,
+  placeName: PlaceName = 'archive',
+): Promise<ChunkJob> {
+  const { sinkOn, recordsIn: readBack, findings }: Place = PLACES[placeName];
   const root = await mkdtemp(path.join(tmpdir(), 'chunk-'));
   const store = storeIn(root);
   const source = createMemorySource({ [STREAM]: records }, { pageSize });
@@ -78,24 +95,53 @@ export async function openChunkJob(records: readonly string[], pageSize = 10): P
         records: tallies.records,
       };
       await sinkOn(store).seal(testContext(), { heads: [head], settled: null, report: REPORT });
-      return recordsIn(path.join(root, ARCHIVE), STREAM);
+      return readBack(root);
     },
     published: async () => ({
-      records: await recordsIn(path.join(root, ARCHIVE), STREAM),
-      findings: (await verifyArchive(store)).findingsTotal ?? 0,
+      records: await readBack(root),
+      findings: await findings(store, root),
     }),
     dispose: () => rm(root, { recursive: true, force: true }),
   };
 }
 
-function sinkOn(store: Store): Sink {
-  return createArchiveSink(store, {
-    path: ARCHIVE,
-    archiveId: 'a-1',
-    jobId: 'job-1',
-    createdAt: '2026-01-02T03:04:05.000Z',
-    compression: 'none',
-    source: { connection: 'crm', type: 'memory' },
-    now: () => Date.UTC(2026, 0, 3),
-  });
-}
+const COMMON = { jobId: 'job-1', createdAt: '2026-01-02T03:04:05.000Z', now: () => Date.UTC(2026, 0, 3) };
+const SOURCE = { connection: 'crm', type: 'memory' };
+
+const PLACES = {
+  archive: {
+    sinkOn: (store) =>
+      createArchiveSink(store, {
+        ...COMMON,
+        path: ARCHIVE,
+        archiveId: 'a-1',
+        compression: 'none',
+        source: SOURCE,
+      }),
+    recordsIn: (root) => recordsIn(path.join(root, ARCHIVE), STREAM),
+    findings: async (store) => (await verifyArchive(store)).findingsTotal ?? 0,
+  },
+  export: {
+    sinkOn: (store) =>
+      createExportSink(store, {
+        ...COMMON,
+        path: ARCHIVE,
+        id: 'a-1',
+        as: { format: 'jsonl', compression: 'none' },
+        source: SOURCE,
+        fileBytes: null,
+      }),
+    async recordsIn(root) {
+      const { bytesOf } = await readExportFolder(path.join(root, ARCHIVE));
+      return Buffer.concat(await bytesOf(STREAM))
+        .toString('utf8')
+        .split('\n')
+        .slice(0, -1);
+    },
+    async findings(_store, root) {
+      const files = (await readdir(path.join(root, ARCHIVE), { recursive: true })).toSorted();
+      const known = new Set(['contacts.jsonl', 'export.json', 'report.json']);
+      return files.filter((file) => !known.has(file)).length;
+    },
+  },
+} satisfies Record<string, Place>;

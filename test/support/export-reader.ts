@@ -5,7 +5,6 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { decompress as unzstd } from '@mongodb-js/zstd';
-import { expect } from 'vitest';
 import { exportSchema, type Export } from '../../src/export/format.js';
 
 export type ReadExport = Awaited<ReturnType<typeof readExportFolder>>;
@@ -13,7 +12,7 @@ export type ReadExport = Awaited<ReturnType<typeof readExportFolder>>;
 export async function readExportFolder(folder: string) {
   const content = exportSchema.parse(JSON.parse(await readFile(path.join(folder, 'export.json'), 'utf8')));
   const report = await readFile(path.join(folder, content.report.path));
-  expect(sha256(report)).toBe(content.report.sha256);
+  demand(sha256(report) === content.report.sha256, 'report.json has the hash that is listed');
   return {
     content,
     /** The files of a stream one after the other, decompressed. */
@@ -25,7 +24,8 @@ export async function readExportFolder(folder: string) {
 function filesOf({ streams }: Export, name: string) {
   const stream = streams.find((each) => each.name === name);
   if (!stream) throw new Error(`the export has no stream ${name}`);
-  expect(stream.files.reduce((sum, { records }) => sum + records, 0)).toBe(stream.records);
+  const sum = stream.files.reduce((all, { records }) => all + records, 0);
+  demand(sum === stream.records, `the files of ${name} add up`);
   return stream.files;
 }
 
@@ -33,7 +33,8 @@ async function bytesOf(folder: string, content: Export, name: string): Promise<B
   const all: Buffer[] = [];
   for (const file of filesOf(content, name)) {
     const stored = await readFile(path.join(folder, file.path));
-    expect([file.path, stored.length, sha256(stored)]).toEqual([file.path, file.bytes, file.sha256]);
+    demand(stored.length === file.bytes, `${file.path} has the size that is listed`);
+    demand(sha256(stored) === file.sha256, `${file.path} has the hash that is listed`);
     all.push(await decompress(stored, content.as.compression));
   }
   return all;
@@ -72,4 +73,8 @@ export function csvFields(text: string): (string | null)[][] {
     if (field.lastIndex === text.length) break;
   }
   return rows;
+}
+
+function demand(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`export: not so: ${what}`);
 }

@@ -1,4 +1,5 @@
-// Whatever happens to the chunks of a partition, one after another or side by side, its archive holds each record once.
+// Whatever happens to the chunks of a partition, one after another or side by side, its archive (or export) holds
+// each record once.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ChunkError } from '../../src/activities/failures.js';
@@ -8,7 +9,7 @@ import { LonghaulError } from '../../src/core/errors.js';
 import type { Store } from '../../src/core/store.js';
 import type { ChunkResult } from '../../src/core/work.js';
 import { createBell } from '../support/bell.js';
-import { EVERY_PAGE, openChunkJob, type ChunkJob } from '../support/chunk-job.js';
+import { EVERY_PAGE, openChunkJob, type ChunkJob, type PlaceName } from '../support/chunk-job.js';
 import { someRecords } from '../support/records.js';
 import { createFaultyStore, createHeldUpStore, type WrappedStore } from '../support/wrapped-store.js';
 
@@ -50,8 +51,12 @@ const attempts = fc.array(
 );
 
 /** Lets the fates happen to chunks of a job that holds these records, ends it, and wakes who still sleeps. */
-async function live(records: readonly string[], fates: readonly Attempt[]): Promise<{ allStruck: boolean }> {
-  const job = await openChunkJob(records, PAGE_SIZE);
+async function live(
+  records: readonly string[],
+  fates: readonly Attempt[],
+  place: PlaceName = 'archive',
+): Promise<{ allStruck: boolean }> {
+  const job = await openChunkJob(records, PAGE_SIZE, place);
   const trial = createTrial(job);
   for (const fate of fates) await trial.attempt(fate);
   const allStruck = trial.struck() === fates.length;
@@ -74,11 +79,15 @@ describe('a partition copied by chunks that die, break and rise again', () => {
     },
   );
 
-  test('is in the archive once after any life, also when sleepers wake after the seal', async () => {
-    const property = fc.asyncProperty(attempts, async (fates) => void (await live(RECORDS, fates)));
-    await fc.assert(property, { numRuns: RUNS });
-    expect.assertions(2 * RUNS);
-  }, 120_000);
+  test.for(['archive', 'export'] as const)(
+    'is in the %s once after any life, also when sleepers wake after the seal',
+    { timeout: 120_000 },
+    async (place) => {
+      const property = fc.asyncProperty(attempts, async (fates) => void (await live(RECORDS, fates, place)));
+      await fc.assert(property, { numRuns: RUNS });
+      expect.assertions(2 * RUNS);
+    },
+  );
 });
 
 /** What Temporal and its workers would do, one attempt after another. */

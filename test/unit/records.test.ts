@@ -110,6 +110,21 @@ describe('columns of a sample', () => {
     });
   });
 
+  test('say how many digits after the point a number needs, where 38 hold all', () => {
+    const finder = createColumnFinder();
+    finder.add(
+      jsonl('{"a":1.10,"b":3.4e0,"c":1,"d":1e400,"e":0.1}', '{"a":20,"b":15e-1,"c":2.5e1,"d":1,"e":1e37}'),
+    );
+    const scales = finder.columns().map(({ name, scale }) => [name, scale]);
+    expect(scales).toEqual([
+      ['a', 2],
+      ['b', 1],
+      ['c', 0],
+      ['d', undefined],
+      ['e', undefined],
+    ]);
+  });
+
   test('are known again in a schema, and no other schema is taken for one', () => {
     const columns = [{ name: 'id', type: 'integer' }] as const;
     expect(sampledColumns(schemaOfSample(columns))).toEqual(columns);

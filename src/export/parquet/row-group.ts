@@ -46,11 +46,12 @@ export function createRowGroupEncoder(
 
   function valuesOf(batches: readonly Cells[], place: number, unfit: readonly Unfit[]): Values {
     const column = columns[place]!;
-    const values = batches.flatMap((cells, batch) =>
-      columnValues(cells, place, readers[place]!, (record, text) =>
+    const values: Values = [];
+    for (const [batch, cells] of batches.entries()) {
+      readColumn(cells, place, readers[place]!, values, (record, text) =>
         addUnfit(unfit[batch]!, record, column.name, inJson ? text : JSON.stringify(fieldOf(text))),
-      ),
-    );
+      );
+    }
     const isRequired = column.elements[0]?.repetition_type === 'REQUIRED';
     if (isRequired && values.includes(null)) throw notNull(stream, column);
     return values;
@@ -74,6 +75,7 @@ export function createRowGroupEncoder(
       const chunks: RowGroup['columns'] = [];
       let at = offset;
       const add = async (column: ParquetColumn, values: Values): Promise<void> => {
+        await turn();
         const { chunk, bytes } = encodeColumn(column, values, at);
         chunks.push(chunk);
         at += bytes.length;
@@ -89,20 +91,20 @@ export function createRowGroupEncoder(
   };
 }
 
-function columnValues(
+/** Adds the values of a column; `miss` hears of those that it cannot hold, which are null then. */
+function readColumn(
   { bytes, bounds, records, width }: Cells,
   place: number,
   read: Read,
+  values: Values,
   miss: (record: number, text: string) => void,
-): Values {
-  const values: Values = Array.from({ length: records });
+): void {
   for (let record = 0, at = place * 2; record < records; record += 1, at += width * 2) {
     const [start, end] = [bounds[at]!, bounds[at + 1]!];
     const value = start === end ? null : read(bytes, start, end);
-    values[record] = value;
+    values.push(value);
     if (value === null && start < end) miss(record, bytes.toString('utf8', start, end));
   }
-  return values;
 }
 
 function extraValues(cells: Cells, unfit: Unfit): Values {

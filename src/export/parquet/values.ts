@@ -1,6 +1,6 @@
 // Values out of the bytes of a record, as the Parquet library takes them.
 import type { Kind } from '../kinds.js';
-import { doubleOf, integerOf, isBooleanToken, isNumberToken, isPlainString, stringOf } from '../tokens.js';
+import { integerOf, isBooleanToken, isNumberToken, isPlainString, stringOf, unscaledOf } from '../tokens.js';
 import { listOf } from './lists.js';
 import { daysOf, microsOf, microsOfDay } from './times.js';
 
@@ -20,14 +20,21 @@ export function readerOfFields(kind: Kind): Read {
 }
 
 /** Of members of JSON objects. */
-export function readerOfTokens({ is }: Kind): Read {
+export function readerOfTokens(kind: Kind): Read {
+  const { is } = kind;
   if (is === 'json') return (bytes, start, end) => bytes.subarray(start, end);
   if (is === 'text') return textOfToken;
   if (is === 'boolean')
     return (bytes, start) => (isBooleanToken(bytes, start) ? bytes[start] === TRUE : null);
-  const parse = is === 'integer' ? integerOf : doubleOf;
+  const parse = parserOfNumbers(kind);
   return (bytes, start, end) =>
     isNumberToken(bytes, start) ? parse(bytes.toString('latin1', start, end)) : null;
+}
+
+/** Numbers of no stated precision stay texts. */
+function parserOfNumbers(kind: Kind): Parse {
+  if (kind.is === 'integer') return integerOf;
+  return kind.is === 'decimal' ? (text) => unscaledOf(text, kind) : encoded;
 }
 
 const QUOTE = 0x22;
