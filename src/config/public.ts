@@ -36,6 +36,7 @@ function rolesOf(connection: ConnectionConfig): readonly Role[] {
     case 'postgres':
       return ['source', 'target'];
     case 'file':
+    case 's3':
       return ['sink'];
   }
 }
