@@ -1,10 +1,11 @@
-// Builds dist/: TypeScript to JavaScript, then the workflows to one bundle that workers load at once. It builds beside
-// dist/ and swaps at the end, so that what runs never sees half a build, and nothing of a removed source stays.
+// Builds dist/: TypeScript to JavaScript, the dashboard to a few files that browsers load, then the workflows to one bundle
+// that workers load at once. It builds beside dist/ and swaps at the end, so that what runs never sees half a build, and nothing of a removed source stays.
 // Run it through `npm run build`, which locks and skips it when nothing changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildDashboard } from './build-dashboard.mjs';
 import { root } from './ensure.mjs';
 
 const dist = join(root, 'dist');
@@ -13,6 +14,7 @@ const BUNDLE = 'workflow-bundle.js';
 
 rmSync(next, { recursive: true, force: true });
 compile();
+await buildDashboard(join(next, 'dashboard'));
 await bundleWorkflows();
 swap();
 

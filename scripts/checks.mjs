@@ -7,6 +7,11 @@ import { ensureBuilt, ensureInstalled, root } from './ensure.mjs';
 
 const STEPS = [
   { name: 'types', module: 'typescript/bin/tsc', args: ['--noEmit', '-p', '.'] },
+  {
+    name: 'types of the dashboard',
+    module: 'typescript/bin/tsc',
+    args: ['--noEmit', '-p', 'src/dashboard'],
+  },
   { name: 'lint', module: 'oxlint/bin/oxlint', args: ['--type-aware'] },
   { name: 'format', module: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level=warn', '.'] },
 ];

@@ -111,7 +111,7 @@ function stampFolder(folder, hash) {
   for (const entry of listIfThere(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) stampFolder(path, hash);
-    else if (/\.m?ts$|\.mjs$/.test(entry.name)) stampFile(path, hash);
+    else if (/\.(m?ts|tsx|mjs|css|html|svg)$/.test(entry.name)) stampFile(path, hash);
   }
 }
 

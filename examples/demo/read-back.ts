@@ -48,6 +48,8 @@ function addRow(hash: Hash, row: Row): void {
 }
 
 function textOf(value: unknown): string {
+  // Readers make doubles of decimals, each in its own way: the last digits are theirs.
+  if (typeof value === 'number') return value.toPrecision(12);
   return typeof value === 'bigint' ? value.toString() : JSON.stringify(sorted(value));
 }
 

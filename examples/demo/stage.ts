@@ -1,5 +1,5 @@
 // The demo's stage: a folder, the sample API and a whole Longhaul on free ports, started in order and taken down again.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,6 +37,8 @@ const SAMPLE_API = fileURLToPath(new URL('../sample-api/main.js', import.meta.ur
 
 export async function setStage(signal: AbortSignal): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-demo-'));
+  /** Beside the other one, which is for its owner alone. */
+  const databaseFolder = await mkdtemp(join(tmpdir(), 'longhaul-demo-postgres-'));
   const children: Child[] = [];
   const logs = {
     sample: join(folder, 'sample-api.log'),
@@ -74,7 +76,8 @@ export async function setStage(signal: AbortSignal): Promise<Stage> {
       return url;
     },
     async startPostgres() {
-      const { url } = await start<{ url: string }>('PostgreSQL', [POSTGRES], logs.postgres);
+      await chmod(databaseFolder, 0o755); // started by root, it runs as another user
+      const { url } = await start<{ url: string }>('PostgreSQL', [POSTGRES, databaseFolder], logs.postgres);
       return url;
     },
     async writeConfig(sample, postgresUrl) {
@@ -86,6 +89,7 @@ export async function setStage(signal: AbortSignal): Promise<Stage> {
       start<DevFile>('longhaul dev', [LONGHAUL, ...devArguments(config, dataDir)], logs.longhaul, onMessage),
     async strike({ keepFolder }) {
       for (const child of children) await child.stop(STOP_GRACE_MS);
+      await rm(databaseFolder, { recursive: true, force: true });
       if (!keepFolder) await rm(folder, { recursive: true, force: true });
     },
   };

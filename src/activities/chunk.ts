@@ -89,7 +89,7 @@ export function createChunk(options: ChunkOptions): Chunk {
     }
   }
 
-  /** Whatever ends the reading, what was read is kept first. An error of the sink is thrown at once. */
+  /** Whatever ends the reading, what was read is kept first. An error of the sink is thrown at once, unless it keeps parts. */
   async function copy(writer: SinkWriter): Promise<ChunkResult> {
     let at = { cursor: checkpoint.cursor, done: false };
     const spent = createBudget(clock.now());
@@ -109,8 +109,14 @@ export function createChunk(options: ChunkOptions): Chunk {
       flushes.flushed(clock.now());
     }
 
+    /** A page was left in its midst, and what was done of it can be kept. */
+    let inParts = false;
+
     async function take(page: Page): Promise<void> {
-      await writer.write(page);
+      await writer.write(page).catch((error: unknown) => {
+        inParts = writer.keepsParts === true;
+        throw error;
+      });
       tally.add(page);
       if (page.rejects) unread = [...unread, ...page.rejects];
       at = { cursor: page.next, done: page.next === null };
@@ -120,10 +126,14 @@ export function createChunk(options: ChunkOptions): Chunk {
     }
 
     const pages = source.read(ctx, work.stream, work.partition, checkpoint.cursor);
-    const broken = await drain(prefetch(pages, stop), (page) => take(page).catch(giveUp));
+    const draining = drain(prefetch(pages, stop), (page) => take(page).catch(giveUp));
+    const broken = await draining.catch((error: unknown): Broken => {
+      if (!inParts) throw error;
+      return { error, side: 'sink' };
+    });
     if (!broken) at = { ...at, done: true };
     await flush();
-    return broken ? endedBy(broken.error) : { end: 'exhausted', checkpoint };
+    return broken ? endedBy(broken) : { end: 'exhausted', checkpoint };
   }
 
   /** Kept durably before the flush whose breadcrumb names them. */
@@ -146,12 +156,12 @@ export function createChunk(options: ChunkOptions): Chunk {
     throw error;
   }
 
-  function endedBy(error: unknown): ChunkResult {
+  function endedBy({ error, side }: Broken): ChunkResult {
     if (error instanceof Stopped && stop.aborted) return { end: endOf(enough.signal), checkpoint };
     if (error instanceof LonghaulError && error.reaction === 'throttled' && error.until !== undefined) {
       return { end: 'waiting', checkpoint, wait: { until: error.until, reason: error.message } };
     }
-    throw new ChunkError(error, checkpoint, 'source');
+    throw new ChunkError(error, checkpoint, side);
   }
 
   return {
@@ -171,11 +181,20 @@ function exceeded(stream: string, count: number, allowed: number, first: Reject)
   );
 }
 
+/** What ended the copying before the partition did. */
+interface Broken {
+  readonly error: unknown;
+  readonly side: 'source' | 'sink';
+}
+
 /** Gives each page to `take`; resolves with the error that broke the reading off, or null at its end. */
-async function drain(pages: AsyncGenerator<Page>, take: (page: Page) => Promise<void>) {
+async function drain(
+  pages: AsyncGenerator<Page>,
+  take: (page: Page) => Promise<void>,
+): Promise<Broken | null> {
   try {
     for (;;) {
-      const step = await pages.next().catch((error: unknown) => ({ error }));
+      const step = await pages.next().catch((error: unknown): Broken => ({ error, side: 'source' }));
       if ('error' in step) return step;
       if (step.done) return null;
       await take(step.value);

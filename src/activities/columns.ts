@@ -2,14 +2,17 @@
 import type { Context, Source, Stream } from '../core/connector.js';
 import { createColumnFinder, schemaOfSample } from '../records/columns.js';
 
-/** For sinks that need columns. One page of each such stream is read when the streams are listed. */
-export function withColumns(source: Source): Source {
+/**
+ * For sinks that need columns. One page of each such stream is read when the streams are listed: from `samples`, the same
+ * records in larger pages, where the source's own are small.
+ */
+export function withColumns(source: Source, samples = source): Source {
   return {
     ...source,
     async *streams(ctx, names) {
       for await (const stream of source.streams(ctx, names)) {
         const lacking = stream.encoding === 'jsonl' && stream.schema === null;
-        yield lacking ? { ...stream, schema: await sampled(source, ctx, stream) } : stream;
+        yield lacking ? { ...stream, schema: await sampled(samples, ctx, stream) } : stream;
       }
     },
   };

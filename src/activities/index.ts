@@ -87,7 +87,11 @@ async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }
     attempt: activity.info.attempt,
   };
   deps.log.info(where, 'chunk begins');
-  const result = await chunk.run();
+  const result = await chunk.run().catch((error: unknown) => {
+    // Where Temporal tries again, the next attempt goes on from here.
+    activity.heartbeat(chunk.heartbeat());
+    throw error;
+  });
   deps.log.info({ ...where, end: result.end, records: result.checkpoint.tallies.records }, 'chunk ends');
   if (result.end === 'stopped' && line.isHandover()) throw stoppedForShutdown(activity, chunk.heartbeat());
   return result;

@@ -17,7 +17,7 @@ import type { JobRef } from '../core/work.js';
 import { withColumns } from './columns.js';
 import type { ActivityDeps } from './deps.js';
 import { dryRun } from './dry-run.js';
-import { patient } from './patience.js';
+import { patient, patiently } from './patience.js';
 import { picked } from './picked.js';
 import { withinWindow } from './window.js';
 
@@ -106,12 +106,7 @@ function openComparison(deps: ActivityDeps, job: JobRef, spec: VerifySpec, again
   const to = deps.connections(against.connection);
   const there = against.archive === undefined ? liveSource(to) : archiveAt(to, against.archive);
   const source = createPair(archiveAt(from, archivePath(job.id, spec)), there);
-  const sink = createCompareSink(storeOf(from), {
-    folder: jobFolder(job.id),
-    job: job.id,
-    createdAt: job.createdAt,
-    source: { connection: to.name, type: to.type },
-  });
+  const sink = createCompareSink(storeOf(from), { folder: jobFolder(job.id), job: job.id });
   return { limits: to.limits, source: patient(source, deps.clock), sink };
 }
 
@@ -129,26 +124,34 @@ function liveSource(connection: Connection): Source {
 function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides {
   const { remap = {}, dryRun: isDry = false } = spec.options ?? {};
   const store = storeOf(deps.connections(spec.source.connection));
-  const source = restoredFrom(store, spec);
   const to = deps.connections(spec.sink.connection);
   if (!to.sink) throw unsuitable(to, 'target of a restore');
   const { mode = 'insert', create = false } = spec.sink;
+  const { rejectsOf } = spec.source;
   const sink = to.sink({
     job: job.id,
     mode,
     create,
     rejects: setsAsideRefused(spec),
     remap,
-    beside: { store, folder: jobFolder(job.id) },
+    beside: {
+      store,
+      folder: jobFolder(job.id),
+      before: rejectsOf === undefined ? null : jobFolder(rejectsOf),
+    },
+    patiently: (ctx, step) => patiently(ctx, deps.clock, step),
   });
+  const source = restoredFrom(store, spec, sink);
   return { limits: to.limits, source: patient(source, deps.clock), sink: isDry ? dryRun(sink) : sink };
 }
 
 /** The records of the archive, or of a range of keys; of a retry of rejects, those that another job has set aside. */
-function restoredFrom(store: Store, { source, options }: RestoreSpec): Source {
+function restoredFrom(store: Store, { source, options }: RestoreSpec, sink: Sink): Source {
   const { archive: path, keys, rejectsOf } = source;
+  const pageRecords = sink.pageRecords && ((stream: string) => sink.pageRecords!(stream));
   const onDamage = options?.skipDamaged ? 'skip' : 'fail';
-  const archive = withColumns(createArchiveSource(store, path, { onDamage }));
+  const pages = createArchiveSource(store, path, { onDamage, pageRecords });
+  const archive = withColumns(pages, createArchiveSource(store, path, { onDamage }));
   const records =
     rejectsOf === undefined ? archive : createRejectsSource(archive, store, jobFolder(rejectsOf));
   return keys ? picked(records, keys) : records;

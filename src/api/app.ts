@@ -3,6 +3,7 @@
 import { OpenAPIHono, type Hook } from '@hono/zod-openapi';
 import type { Client } from '@temporalio/client';
 import type { Env } from 'hono';
+import { compress } from 'hono/compress';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
 import { VERSION } from '../core/version.js';
@@ -10,6 +11,7 @@ import { asksForRejects } from './bodies.js';
 import { checkConnection } from './checks.js';
 import { ACTIONS } from './conflicts.js';
 import { jobSpec, retryBody } from './contracts.js';
+import { addDashboard, type Asset } from './dashboard.js';
 import { listDifferences } from './differences.js';
 import { sendFile } from './downloads.js';
 import { sendEvents } from './events.js';
@@ -39,6 +41,8 @@ export interface AppDeps {
   /** Aborts when the API shuts down, so that open streams of events end. */
   readonly stop: AbortSignal;
   readonly logError: LogError;
+  /** What is served at `/` and below `/assets`. */
+  readonly dashboard: readonly Asset[];
 }
 
 export type App = OpenAPIHono;
@@ -47,13 +51,16 @@ export function createApp(deps: AppDeps): App {
   const soon = createSoon(deps.client, deps.clock);
   const app = new OpenAPIHono({ defaultHook: refuseParameters });
   app.use(loopbackOnly, limitBody);
+  // Of all answers only a page of jobs is large; files are sent as they are stored.
+  app.use('/v1/jobs', compress());
   app.onError(createErrorHandler(deps.logError));
   const jobs = createJobs(deps);
   addJobs(app, deps, { jobs, soon });
   addResults(app, deps, { jobs, soon });
   addService(app, deps, soon);
   addDocument(app);
-  app.notFound(createNotFound(routeNames(app)));
+  addDashboard(app, deps.dashboard);
+  app.notFound(createNotFound([...routeNames(app), ...deps.dashboard.map(asRoute)]));
   return app;
 }
 
@@ -146,6 +153,8 @@ function routeNames(app: App): RouteName[] {
   );
   return [...described, { method: 'get', path: '/openapi.json' }];
 }
+
+const asRoute = ({ path }: Asset): RouteName => ({ method: 'get', path });
 
 /** What zod says of path, query and headers. An id that cannot be one is just not there. */
 const refuseParameters: Hook<unknown, Env, string, unknown> = (result) => {

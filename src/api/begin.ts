@@ -3,7 +3,7 @@ import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import { archivePath } from '../core/archive-path.js';
 import { MEMO, SEARCH_ATTRIBUTES, TASK_QUEUE } from '../core/names.js';
-import type { JobSpec } from '../core/spec.js';
+import type { JobSpec, VerifySpec } from '../core/spec.js';
 import type { CarriedState, JobMemo, RequestMemo } from '../core/work.js';
 
 export interface Beginning {
@@ -68,18 +68,24 @@ function summaryOf(id: string, spec: JobSpec): string {
   return wayOf(spec, archivePath(id, spec)).slice(0, SUMMARY_LENGTH);
 }
 
-/** `crm → vault/nightly/backup-crm-…`, `verify vault/nightly/…`, `vault/nightly/… → main` */
+/** `crm → vault/nightly/backup-crm-…`, `verify vault/nightly/… against main`, `vault/nightly/… → main` */
 function wayOf(spec: JobSpec, archive: string): string {
   switch (spec.kind) {
     case 'backup':
       return `${spec.source.connection} → ${spec.sink.connection}/${archive}`;
     case 'verify':
-      return `verify ${spec.source.connection}/${archive}`;
+      return `verify ${spec.source.connection}/${archive}${againstOf(spec)}`;
     case 'restore':
       return `${spec.source.connection}/${archive} → ${spec.sink.connection}`;
     case 'export':
       return `${spec.source.connection}${spec.source.archive ? `/${spec.source.archive}` : ''} → ${spec.sink.connection}/${archive}`;
   }
+}
+
+function againstOf({ options }: VerifySpec): string {
+  if (!options?.against) return '';
+  const { connection, archive } = options.against;
+  return ` against ${connection}${archive === undefined ? '' : `/${archive}`}`;
 }
 
 /** Markdown. */

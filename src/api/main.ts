@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.js';
 import { publicConnections } from '../config/public.js';
 import { temporalTarget, type TemporalTarget } from '../config/temporal.js';
 import { createApp } from './app.js';
+import { loadDashboard } from './dashboard.js';
 import { serve, type Serving } from './server.js';
 import { createStores } from './stores.js';
 
@@ -54,6 +55,7 @@ export async function startApi(options: ApiOptions, stop: AbortSignal, log: Logg
     clock: () => Date.now(),
     stop,
     logError: (err, request) => log.error({ err, request }, 'request failed'),
+    dashboard: await loadDashboard(),
   });
   return serve(app.fetch, options);
 }

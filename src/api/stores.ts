@@ -2,6 +2,7 @@
 import { completed } from '../config/load.js';
 import type { Config, ConnectionConfig } from '../config/schema.js';
 import { createFileConnection } from '../connectors/file/index.js';
+import { createS3Connection } from '../connectors/s3/index.js';
 import { LonghaulError } from '../core/errors.js';
 import type { Connection } from '../core/registry.js';
 import type { Store } from '../core/store.js';
@@ -41,6 +42,8 @@ function connectionOf(name: string, config: ConnectionConfig, deps: StoresDeps):
   switch (config.type) {
     case 'file':
       return createFileConnection(name, completed(name, config, deps));
+    case 's3':
+      return createS3Connection(name, completed(name, config, deps));
     case 'http':
     case 'postgres':
       return {};

@@ -70,6 +70,15 @@ export function createFolderSink(folder: Folder, kind: FolderKind): Sink {
     await store.sweep(path);
   }
 
+  return { ...createFilling(folder, kind), seal };
+}
+
+/** All of such a sink but its seal: claims the folder, fills it, and gives it up. */
+export function createFilling(
+  folder: Folder,
+  kind: Pick<FolderKind, 'claim' | 'describe' | 'open'>,
+): Omit<Sink, 'seal'> {
+  const { store, path } = folder;
   return {
     async begin(_ctx, streams) {
       if (await isSealed(folder)) return;
@@ -88,8 +97,6 @@ export function createFolderSink(folder: Folder, kind: FolderKind): Sink {
       const added = await addToLedger(store, path, heads, ledgerOf(settled));
       return { ...added };
     },
-
-    seal,
 
     discard: () => discard(folder),
 

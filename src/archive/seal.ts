@@ -2,7 +2,7 @@
 import type { Context, SealSummary } from '../core/connector.js';
 import type { JsonObject } from '../core/json.js';
 import type { Store } from '../core/store.js';
-import type { Folder } from './claim.js';
+import { isClaimed, withdrawn, type Folder } from './claim.js';
 import { putEnding } from './folder-sink.js';
 import {
   FORMAT,
@@ -33,6 +33,8 @@ export async function publish(ctx: Context, folder: Folder, work: SealWork): Pro
   const { store, path } = folder;
   const totals = createTotals(work.streams);
   const list = await writeSegmentList(ctx, store, path, { path: SEGMENTS, heads: work.heads, totals });
+  // Listed while the job had its claim: whoever gives it up from here on takes the list away, which `putEnding` sees.
+  if (!(await isClaimed(folder))) throw withdrawn(path);
   const streams = totals.streams();
   const result = summaryOf({ streams, segments: { path: SEGMENTS, ...list } });
   const report = Buffer.from(`${JSON.stringify({ ...work.report, result }, null, 2)}\n`);

@@ -3,6 +3,7 @@ import type { Context, Encoding, Page, Payload } from '../core/connector.js';
 import { Damage } from './damage.js';
 import { decompressed } from './decompress.js';
 import type { SegmentLine } from './format.js';
+import { createCutter } from '../records/cutter.js';
 import { createScanner, firstRowLength } from '../records/scan.js';
 import { storedBytes, type SegmentPlace } from './segment-reader.js';
 
@@ -14,20 +15,25 @@ export interface SegmentPage {
   readonly end: number;
 }
 
-/** `skip`: the `end` of the last page that was handed out before, or 0. Throws `Damage`, or `object_missing`. */
+export interface PagesWanted {
+  /** The `end` of the last page that was handed out before, or 0. */
+  readonly skip: number;
+  /** A page has at most so many; a MiB of them ends it in any case. */
+  readonly records: number;
+}
+
+/** Throws `Damage`, or `object_missing`. */
 export async function* segmentPages(
   ctx: Context,
   place: SegmentPlace,
   line: SegmentLine,
-  skip: number,
+  { skip, records: most }: PagesWanted,
 ): AsyncGenerator<SegmentPage> {
   const { encoding } = place;
+  const decoded = decompressed(storedBytes(ctx, place, line), place.compression);
   let header: Buffer | null = null;
   let end = 0;
-  for await (const piece of pieces(
-    decompressed(storedBytes(ctx, place, line), place.compression),
-    encoding,
-  )) {
+  for await (const piece of pieces(decoded, encoding, most)) {
     header ??= encoding === 'csv' ? piece.subarray(0, firstRowLength(piece)) : Buffer.alloc(0);
     const begin = Math.max(skip, end === 0 ? header.length : end);
     end += piece.length;
@@ -44,25 +50,33 @@ function payloadOf(encoding: Encoding, header: Buffer, bytes: Buffer): Payload {
     : { format: 'jsonl', chunks: [bytes] };
 }
 
-/** Whole records, about a page of them at a time (more only where one record is larger). */
-async function* pieces(decoded: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncGenerator<Buffer> {
-  const scanner = createScanner(encoding);
-  let chunks: Uint8Array[] = [];
-  let size = 0;
-  /** Of the records that are whole: a length within `chunks`. */
-  let whole = 0;
+/**
+ * Whole records, a page of them at a time. Where a page ends is settled by the segment's bytes, counted from its begin:
+ * whoever reads it again, from wherever, gets the same pages.
+ */
+async function* pieces(
+  decoded: AsyncIterable<Uint8Array>,
+  encoding: Encoding,
+  records: number,
+): AsyncGenerator<Buffer> {
+  const cutter = createCutter(encoding, { bytes: PAGE_BYTES, records });
+  let open: Uint8Array[] = [];
   for await (const chunk of decoded) {
-    const { end } = scanner.feed(chunk);
-    if (end > 0) whole = size + end;
-    chunks.push(chunk);
-    size += chunk.length;
-    if (whole < PAGE_BYTES) continue;
-    const all = Buffer.concat(chunks);
-    yield all.subarray(0, whole);
-    chunks = [all.subarray(whole)];
-    size -= whole;
-    whole = 0;
+    let start = 0;
+    for (const end of cutter.cut(chunk)) {
+      yield joined([...open, chunk.subarray(start, end)]);
+      open = [];
+      start = end;
+    }
+    if (start < chunk.length) open.push(chunk.subarray(start));
   }
-  if (whole !== size) throw new Damage('it ends within a record');
-  if (size > 0) yield Buffer.concat(chunks);
+  if (!cutter.isWhole()) throw new Damage('it ends within a record');
+  if (open.length > 0) yield joined(open);
+}
+
+/** What lies within one chunk is not copied. */
+function joined(parts: readonly Uint8Array[]): Buffer {
+  const [first] = parts;
+  if (parts.length > 1 || !first) return Buffer.concat(parts);
+  return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
 }

@@ -23,8 +23,6 @@ export interface ArchiveSinkOptions {
   readonly source: { readonly connection: string; readonly type: string };
   /** A segment ends with the page that brings it here; before compression. Default 64 MiB. */
   readonly segmentBytes?: number;
-  /** What segments hold, in their names, where that is not their pages' encoding. */
-  readonly holds?: string;
   /** Epoch ms. */
   readonly now?: () => number;
 }
@@ -59,7 +57,7 @@ export function createArchiveSink(store: Store, options: ArchiveSinkOptions): Si
 
     open: async (target, from) => {
       const open: PartitionWriterOptions['open'] = ({ seq, token }, { payload }) => {
-        const name = segmentName(seq, token, options.holds ?? payload.format, compression);
+        const name = segmentName(seq, token, payload.format, compression);
         return openSegment(store, path, { seq, path: `${partitionFolder(target)}/${name}` }, compression);
       };
       const listed = (): Promise<ReadonlySet<string>> => listedSegments(store, path, target.stream);

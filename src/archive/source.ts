@@ -18,7 +18,7 @@ import { cut } from './cut.js';
 import { readManifest } from './manifest.js';
 import { isMissing } from './objects.js';
 import { segmentLines } from './segment-lines.js';
-import { segmentPages } from './segment-pages.js';
+import { segmentPages, type PagesWanted } from './segment-pages.js';
 import { checkSegment, checkStored, type SegmentPlace } from './segment-reader.js';
 
 export interface ArchiveSourceOptions {
@@ -28,13 +28,16 @@ export interface ArchiveSourceOptions {
    * `skip`: pages of records; a segment that is not intact is a reject.
    */
   readonly onDamage: 'report' | 'fail' | 'skip';
+  /** How many records a page of a stream may have; absent: as many as a page has room for. */
+  readonly pageRecords?: ((stream: string) => number) | undefined;
 }
 
 /**
  * Beside the errors of its store it throws `archive_missing`, `archive_unsupported`, `archive_damaged` and
  * `stream_unknown`. `path` is the archive's folder in the store: prefix and id.
  */
-export function createArchiveSource(store: Store, path: string, { onDamage }: ArchiveSourceOptions): Source {
+export function createArchiveSource(store: Store, path: string, options: ArchiveSourceOptions): Source {
+  const { onDamage, pageRecords = () => Infinity } = options;
   let known: Manifest | null = null;
   const manifestOf = async (): Promise<Manifest> => (known ??= await readManifest(store, path));
 
@@ -50,7 +53,7 @@ export function createArchiveSource(store: Store, path: string, { onDamage }: Ar
       if (stream) yield* cut(store, path, manifest, stream, want);
     },
 
-    async *read(ctx, _stream, partition, from) {
+    async *read(ctx, stream, partition, from) {
       const range = rangeSchema.parse(partition.range);
       const at = from === null ? { line: range.start, skip: 0 } : cursorSchema.parse(from);
       const place = { store, archive: path, encoding: range.encoding, compression: range.compression };
@@ -61,7 +64,10 @@ export function createArchiveSource(store: Store, path: string, { onDamage }: Ar
         ctx.meter.request();
         const next = end < range.end ? { line: end, skip: 0 } : null;
         if (onDamage === 'report') yield { ...(await audit(ctx, place, line)), next };
-        else yield* records(ctx, place, line, { skip, start, next, pass: onDamage === 'skip' });
+        else {
+          const wanted = { skip, records: pageRecords(stream) };
+          yield* records(ctx, place, line, { wanted, start, next, pass: onDamage === 'skip' });
+        }
         skip = 0;
       }
     },
@@ -75,12 +81,12 @@ async function* records(
   ctx: Context,
   place: SegmentPlace,
   line: SegmentLine,
-  at: { readonly skip: number; readonly start: number; readonly next: Cursor; readonly pass: boolean },
+  at: { readonly wanted: PagesWanted; readonly start: number; readonly next: Cursor; readonly pass: boolean },
 ): AsyncGenerator<Page> {
   let handedOut = 0;
   try {
     await checkStored(ctx, place, line);
-    for await (const { page, end } of segmentPages(ctx, place, line, at.skip)) {
+    for await (const { page, end } of segmentPages(ctx, place, line, at.wanted)) {
       handedOut += page.records;
       yield { ...page, next: end === line.bytes ? at.next : { line: at.start, skip: end } };
       if (ctx.stop.aborted) throw new Stopped();

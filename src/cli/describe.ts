@@ -29,8 +29,7 @@ export function summary(job: Job): string[] {
   const lines = [`${job.id} ${job.state}${took(job)}`];
   if (job.result) lines.push(...resultLines(job));
   lines.push(...rejectLines(job));
-  if (job.archive) lines.push(`  archive   ${job.archive}`);
-  return lines;
+  return [...lines, ...folderLine(job)];
 }
 
 /** Everything there is to say about a job. */
@@ -40,7 +39,7 @@ export function page(job: Job): string[] {
     `${job.id} ${job.state}`,
     ...row('source', sourceText(job)),
     ...row('sink', sinkText(job)),
-    ...row('archive', job.archive),
+    ...folderLine(job),
     ...row('created', time(job.createdAt)),
     ...row('started', job.startedAt && time(job.startedAt)),
     ...row('ended', job.endedAt && `${time(job.endedAt)}${took(job)}`),
@@ -51,6 +50,10 @@ export function page(job: Job): string[] {
     ...rejectLines(job),
     ...row('web ui', job.webUi),
   ];
+}
+
+function folderLine({ kind, archive }: Job): string[] {
+  return row(kind === 'export' ? 'folder' : 'archive', archive);
 }
 
 function sinkText({ sink }: Job): string | null {

@@ -1,8 +1,13 @@
 // Where a comparison keeps what it needs and what it found: names and places, relative to the job's folder.
-import { folderName, ordinal } from '../archive/layout.js';
+import { folderName, ordinal, partitionFolder } from '../archive/layout.js';
+import type { Target } from '../core/connector.js';
 
 /** Runs and their chains, gone once the comparison is sealed. */
 export const RUNS = 'compare';
+/** Where in `RUNS` the mark lies that the job is given up. */
+export const GIVEN_UP = 'discarded.json';
+export const runPath = (target: Target, seq: number, token: string): string =>
+  `${partitionFolder(target)}/${ordinal(seq)}-${token}.run.zst`;
 /** What was found. */
 export const DIFFERENCES = 'differences';
 /** Written last; without it nothing was found yet. */

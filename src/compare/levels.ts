@@ -45,17 +45,16 @@ async function mergeInto(
   folder: string,
   runs: readonly string[],
 ): Promise<string> {
-  const path = mergedPath(sha256(Buffer.from(runs.join('\n'))).slice(0, 32));
-  const place = `${folder}/${path}`;
+  const place = `${folder}/${mergedPath(sha256(Buffer.from(runs.join('\n'))).slice(0, 32))}`;
   if (await store.stat(place)) return place;
-  const segment = await openObject(store, place, 'zstd');
-  const out = createGathering((bytes) => segment.write(bytes));
+  const object = await openObject(store, place, 'zstd');
+  const out = createGathering((bytes) => object.write(bytes));
   try {
     await merge(ctx, store, runs, (bytes, at) => out.add(bytes.subarray(at, at + entryLength(bytes, at)!)));
     await out.end();
-    await segment.commit();
+    await object.commit();
   } catch (error) {
-    await segment.abort();
+    await object.abort();
     throw error;
   }
   return place;

@@ -1,14 +1,13 @@
 // Ends a comparison: stream after stream, then the index that says what was found; then all work files go.
-import { withdrawn, isClaimed } from '../archive/claim.js';
+import { isClaimed, withdrawn, type Folder } from '../archive/claim.js';
 import type { ArchiveHead, LedgerRef } from '../archive/format.js';
 import { CLAIM } from '../archive/layout.js';
 import { allHeads } from '../archive/ledger.js';
 import { encodeJson, sha256 } from '../archive/objects.js';
 import type { Context, Head, SealSummary } from '../core/connector.js';
 import { Stopped } from '../core/errors.js';
-import type { Store } from '../core/store.js';
 import { readIndex, type Counts, type DifferencesIndex } from './differences.js';
-import { countsPath, DIFFERENCES, findingsFolder, INDEX, markPath, RUNS } from './layout.js';
+import { countsPath, DIFFERENCES, findingsFolder, INDEX, markPath } from './layout.js';
 import type { Place } from './list.js';
 import { sideAndStream } from './names.js';
 import { compareStream, type StreamResult } from './stream.js';
@@ -17,9 +16,10 @@ import { compareStream, type StreamResult } from './stream.js';
 const MOST_LISTED = 100_000;
 
 export interface Comparison {
-  readonly store: Store;
+  /** What is sealed, in the store's folder of the job. */
+  readonly runs: Folder;
+  /** Of the job. */
   readonly folder: string;
-  readonly job: string;
 }
 
 /**
@@ -28,57 +28,68 @@ export interface Comparison {
  */
 export async function sealComparison(
   ctx: Context,
-  it: Comparison,
+  { runs, folder }: Comparison,
   { heads, settled }: { readonly heads: readonly Head[]; readonly settled: LedgerRef | null },
 ): Promise<SealSummary> {
-  const { store, folder } = it;
-  const work = sha256(encodeJson([heads, settled])).slice(0, 16);
-  const isSealed = async (): Promise<boolean> => (await readIndex(store, folder))?.work === work;
+  const { store } = runs;
+  const place: Place = { store, folder, work: sha256(encodeJson([heads, settled])).slice(0, 16) };
+  const isSealed = async (): Promise<boolean> => (await readIndex(store, folder))?.work === place.work;
   try {
     if (!(await isSealed()))
-      await publish(ctx, it, work, await allHeads(store, `${folder}/${RUNS}`, settled, heads));
+      await publish(ctx, runs, place, await allHeads(store, runs.path, settled, heads));
   } catch (error) {
     // Another attempt may have sealed it meanwhile and cleared away what this one was reading.
-    if (await isSealed()) return conclude(it, work);
-    await withdraw(it, work);
-    throw error;
+    if (!(await isSealed())) {
+      await withdraw(runs, place);
+      throw error;
+    }
   }
-  return conclude(it, work);
-}
-
-async function conclude(it: Comparison, work: string): Promise<SealSummary> {
-  const index = await readIndex(it.store, it.folder);
-  if (index === null) throw withdrawn(it.folder);
-  await tidy(it, work);
-  return summaryOf(index);
-}
-
-/** Where the job was given up meanwhile, nobody else clears away what the seal still wrote. */
-async function withdraw({ store, folder, job }: Comparison, work: string): Promise<void> {
-  const runs = `${folder}/${RUNS}`;
-  if (await isClaimed({ store, path: runs, job })) return;
-  for (const path of [runs, `${folder}/${findingsFolder(work)}`]) await store.removeAll(path);
-  await store.sweep(folder);
+  return conclude(runs, place);
 }
 
 async function publish(
   ctx: Context,
-  it: Comparison,
-  work: string,
+  runs: Folder,
+  place: Place,
   heads: readonly ArchiveHead[],
 ): Promise<void> {
-  const { store, folder, job } = it;
-  const runs = `${folder}/${RUNS}`;
-  await store.put(`${folder}/${markPath(work)}`, encodeJson({ job }));
-  if (!(await isClaimed({ store, path: runs, job }))) throw withdrawn(runs);
-  const results = await compareAll(ctx, { store, folder, work }, heads);
+  const { store, folder, work } = place;
+  const mark = `${folder}/${markPath(work)}`;
+  await store.put(mark, encodeJson({ job: runs.job }));
+  if (!(await isClaimed(runs))) throw withdrawn(runs.path);
+  const results = await compareAll(ctx, place, heads);
   await store.put(`${folder}/${countsPath(work)}`, Buffer.concat(results.map(countsLine)));
   await store.put(`${folder}/${INDEX}`, encodeJson(indexOf(work, results)));
-  if (await isClaimed({ store, path: runs, job })) return;
+  if (await isClaimed(runs)) return;
   // Either another attempt has cleared up behind the index, or the job was given up: that took the mark away as well.
-  if (await store.stat(`${folder}/${markPath(work)}`)) return;
+  if (await store.stat(mark)) return;
   await store.removeAll(`${folder}/${DIFFERENCES}`);
-  throw withdrawn(runs);
+  throw withdrawn(runs.path);
+}
+
+/** Where the job was given up meanwhile, nobody else clears away what the seal still wrote. */
+async function withdraw(runs: Folder, { store, folder, work }: Place): Promise<void> {
+  if (await isClaimed(runs)) return;
+  for (const path of [runs.path, `${folder}/${findingsFolder(work)}`]) await store.removeAll(path);
+  await store.sweep(folder);
+}
+
+async function conclude(runs: Folder, place: Place): Promise<SealSummary> {
+  const index = await readIndex(place.store, place.folder);
+  if (index === null) throw withdrawn(runs.path);
+  await tidy(runs, place);
+  return summaryOf(index);
+}
+
+/** The claim goes first: whoever still writes sees that, and withdraws. */
+async function tidy(runs: Folder, { store, folder, work }: Place): Promise<void> {
+  await store.remove(`${runs.path}/${CLAIM}`);
+  await store.removeAll(runs.path);
+  for await (const { path } of store.list(`${folder}/${DIFFERENCES}`)) {
+    const isNew = path === `${folder}/${INDEX}` || path.startsWith(`${folder}/${findingsFolder(work)}/`);
+    if (!isNew) await store.remove(path);
+  }
+  await store.sweep(folder);
 }
 
 async function compareAll(
@@ -101,7 +112,9 @@ function byStream(heads: readonly ArchiveHead[]): [string, ArchiveHead[]][] {
   const streams = new Map<string, ArchiveHead[]>();
   for (const head of heads) {
     const { stream } = sideAndStream(head.stream);
-    streams.set(stream, [...(streams.get(stream) ?? []), head]);
+    const known = streams.get(stream);
+    if (known) known.push(head);
+    else streams.set(stream, [head]);
   }
   return [...streams].sort(([a], [b]) => (a < b ? -1 : 1));
 }
@@ -142,17 +155,6 @@ function onlyNote(where: string, streams: readonly string[]): string[] {
   if (streams.length === 0) return [];
   const more = streams.length > MOST_NAMED ? ` and ${streams.length - MOST_NAMED} more` : '';
   return [`${where}: ${streams.slice(0, MOST_NAMED).join(', ')}${more}.`];
-}
-
-/** The claim goes first: whoever still writes sees that, and withdraws. */
-async function tidy({ store, folder }: Comparison, work: string): Promise<void> {
-  await store.remove(`${folder}/${RUNS}/${CLAIM}`);
-  await store.removeAll(`${folder}/${RUNS}`);
-  for await (const { path } of store.list(`${folder}/${DIFFERENCES}`)) {
-    const isNew = path === `${folder}/${INDEX}` || path.startsWith(`${folder}/${findingsFolder(work)}/`);
-    if (!isNew) await store.remove(path);
-  }
-  await store.sweep(folder);
 }
 
 /** `records`: those that were held against each other, a pair as one. */

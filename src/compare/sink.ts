@@ -1,14 +1,15 @@
 // The sink of a comparison: sorted runs of keys and hashes, in chains like those of an archive; sealing merges them.
-import { withdrawn } from '../archive/claim.js';
-import { ledgerRefSchema, streamSchema } from '../archive/format.js';
-import { folderName, STREAMS } from '../archive/layout.js';
-import { decodeJson, readIfThere } from '../archive/objects.js';
-import { createArchiveSink } from '../archive/sink.js';
-import type { Page, Sink, SinkWriter } from '../core/connector.js';
+import { withdrawn, type Folder } from '../archive/claim.js';
+import { describe, describedStream } from '../archive/described.js';
+import { createFilling } from '../archive/folder-sink.js';
+import { ledgerRefSchema, type PartRef } from '../archive/format.js';
+import { createPartitionWriter } from '../archive/partition-writer.js';
+import { openSegment } from '../archive/segment-writer.js';
+import type { Page, Sink, SinkWriter, Target } from '../core/connector.js';
 import type { Store } from '../core/store.js';
 import { recordsOf } from '../records/cut.js';
 import { drafting, type Side } from './entry.js';
-import { RUNS } from './layout.js';
+import { GIVEN_UP, runPath, RUNS } from './layout.js';
 import { sideAndStream } from './names.js';
 import { sealComparison } from './seal.js';
 import { createSorter } from './sorter.js';
@@ -17,46 +18,40 @@ export interface CompareSinkOptions {
   /** Of the job, in the store. */
   readonly folder: string;
   readonly job: string;
-  /** ISO time of the job's request. */
-  readonly createdAt: string;
-  readonly source: { readonly connection: string; readonly type: string };
 }
 
+const FORMAT = 'longhaul-comparison/1';
+
 /** Takes the streams of `createPair`. Beside the errors of its store it throws `chain_broken` and `connection_unsuitable`. */
-export function createCompareSink(
-  store: Store,
-  { folder, job, createdAt, source }: CompareSinkOptions,
-): Sink {
-  const path = `${folder}/${RUNS}`;
-  // Each page that it gets is a run, and ends a segment.
-  const runs = createArchiveSink(store, {
-    path,
-    archiveId: job,
-    jobId: job,
-    createdAt,
-    compression: 'zstd',
-    source,
-    segmentBytes: 1,
-    holds: 'run',
-  });
+export function createCompareSink(store: Store, { folder, job }: CompareSinkOptions): Sink {
+  const runs: Folder = { store, path: `${folder}/${RUNS}`, job, ending: GIVEN_UP };
   return {
-    ...runs,
-    async open(ctx, target, state) {
-      const key = await keyOf(store, path, target.stream);
-      return createRunWriter(await runs.open(ctx, target, state), sideAndStream(target.stream).side, key);
-    },
+    ...createFilling(runs, {
+      claim: { format: FORMAT, id: job, job },
+      describe: (stream) => describe(store, runs.path, stream, { ifAbsent: false }),
+      open: (target, from) => openWriter(runs, target, from),
+    }),
     seal(ctx, { heads, settled }) {
       const ledger = settled === null ? null : ledgerRefSchema.parse(settled);
-      return sealComparison(ctx, { store, folder, job }, { heads, settled: ledger });
+      return sealComparison(ctx, { runs, folder }, { heads, settled: ledger });
     },
   };
 }
 
-async function keyOf(store: Store, runs: string, stream: string): Promise<readonly string[]> {
-  const path = `${runs}/${STREAMS}/${folderName(stream)}.json`;
-  const bytes = await readIfThere(store, path);
-  if (bytes === null) throw withdrawn(runs);
-  return decodeJson(bytes, streamSchema, 'chain_broken', path).key;
+async function openWriter(runs: Folder, target: Target, from: PartRef | null): Promise<SinkWriter> {
+  const stream = await describedStream(runs.store, runs.path, target.stream);
+  if (stream === null) throw withdrawn(runs.path);
+  const writer = createPartitionWriter({
+    folder: runs,
+    target,
+    from,
+    // Each page that it gets is a run, and ends a segment.
+    segmentBytes: 1,
+    open: ({ seq, token }) =>
+      openSegment(runs.store, runs.path, { seq, path: runPath(target, seq, token) }, 'zstd'),
+    listed: async () => new Set(),
+  });
+  return createRunWriter(writer, sideAndStream(target.stream).side, stream.key);
 }
 
 function createRunWriter(runs: SinkWriter, side: Side, key: readonly string[]): SinkWriter {

@@ -1,4 +1,4 @@
-// A REST API: where it is, who asks, how fast, and how each of its collections is paged.
+// A REST API: where it is, who asks, how fast, how each of its collections is paged, and how records are written to it.
 import { z } from 'zod';
 import { window } from './window.js';
 
@@ -53,6 +53,32 @@ const paginator = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('single_page') }),
 ]);
 
+const writing = {
+  method: z.enum(['POST', 'PUT', 'PATCH']),
+  /** Below baseUrl. `{field}` is a member at the top of the record. */
+  path: z.string().min(1).max(2_000),
+  /** Many records in one request. The API has to take them whole or not at all. Default: one record a request. */
+  batch: z
+    .strictObject({
+      size: z.number().int().min(1).max(1_000),
+      /** Where the array of records goes in the body; default: it is the body. */
+      records: path.optional(),
+      /** Where the array of answers is in the answer, one for each record in order; default: it is the body. */
+      answers: path.optional(),
+    })
+    .optional(),
+};
+
+const write = z.strictObject({
+  ...writing,
+  /** Instead of the above where a restore runs with mode `upsert`; not needed where the method is PUT. */
+  upsert: z.strictObject(writing).optional(),
+  /** The header that tells a repeated request from a new one. Default `Idempotency-Key`. */
+  idempotencyKey: param.optional(),
+  /** Where the answer to a record has the key that the API has given it; default: the field of the stream's key. */
+  newKey: path.optional(),
+});
+
 const stream = z.strictObject({
   /** Below baseUrl. */
   path: z.string().min(1),
@@ -65,6 +91,8 @@ const stream = z.strictObject({
   /** Fixed query parameters. */
   params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   headers: z.record(z.string(), z.string()).optional(),
+  /** How a restore writes records of this stream. */
+  write: write.optional(),
 });
 
 export const httpConnection = z.strictObject({
@@ -88,5 +116,6 @@ export const httpConnection = z.strictObject({
 });
 export type HttpConnection = z.infer<typeof httpConnection>;
 export type HttpStream = z.infer<typeof stream>;
+export type HttpWrite = NonNullable<HttpStream['write']>;
 export type HttpAuth = NonNullable<HttpConnection['auth']>;
 export type HttpPaginator = HttpStream['paginator'];

@@ -19,18 +19,24 @@ export interface PublicConnection {
 
 export type Role = 'source' | 'sink' | 'target';
 
-const ROLES: Readonly<Record<ConnectionConfig['type'], PublicConnection['roles']>> = {
-  http: ['source'],
-  postgres: ['source', 'target'],
-  file: ['sink'],
-};
-
 export function publicConnections(config: Config): PublicConnection[] {
   return Object.entries(config.connections).map(([name, connection]) => ({
     name,
     type: connection.type,
-    roles: ROLES[connection.type],
+    roles: rolesOf(connection),
     limits: 'limits' in connection ? { ...connection.limits } : {},
     streams: connection.type === 'http' ? Object.keys(connection.streams) : null,
   }));
+}
+
+function rolesOf(connection: ConnectionConfig): readonly Role[] {
+  switch (connection.type) {
+    case 'http':
+      return Object.values(connection.streams).some(({ write }) => write) ? ['source', 'target'] : ['source'];
+    case 'postgres':
+      return ['source', 'target'];
+    case 'file':
+    case 's3':
+      return ['sink'];
+  }
 }

@@ -133,6 +133,8 @@ export interface Sink {
    * refuses what it cannot take, writing nothing; answers their names in stages, each to be finished before the next.
    */
   stages?(ctx: Context, streams: readonly Stream[]): Promise<readonly (readonly string[])[]>;
+  /** How many records a page of a stream may have, where small pages spare the sink work that is done again; absent: any. */
+  pageRecords?(stream: string): number;
   /** Makes ready for these streams; called for every page of the plan. The first call claims the target for the job. */
   begin(ctx: Context, streams: readonly Stream[]): Promise<void>;
   /**
@@ -155,7 +157,12 @@ export interface Sink {
 }
 
 export interface SinkWriter {
+  /**
+   * What was done of a page when this threw is forgotten; or, where `keepsParts` is set, it is part of the next flush, and
+   * passed over when the page comes again. Such a writer is flushed before its error counts.
+   */
   write(page: Page): Promise<void>;
+  readonly keepsParts?: true;
   /**
    * Only where records can be refused one by one, and only called where the job allows rejects, right before `flush`:
    * sends out everything written, and answers which records of it the target refuses. Those are not part of the flush.

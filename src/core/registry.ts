@@ -19,7 +19,16 @@ export interface SinkOptions {
   /** `contacts.account_id` → `accounts.id`: fields whose values the target has given anew. Empty: none. */
   readonly remap: Readonly<Record<string, string>>;
   /** The store that the archive is in, where a job may keep what it needs beside the target: below `folder`. */
-  readonly beside: { readonly store: Store; readonly folder: string };
+  readonly beside: Beside;
+  /** Does a step that may be repeated whole, again after growing waits where it fails in a way that may pass. */
+  readonly patiently: <T>(ctx: Context, step: () => Promise<T>) => Promise<T>;
+}
+
+export interface Beside {
+  readonly store: Store;
+  readonly folder: string;
+  /** That of the job whose rejects are tried again. */
+  readonly before: string | null;
 }
 
 /** A configured connection, ready to be opened. What it cannot do it does not have. */

@@ -12,6 +12,7 @@ export function readyLine({ api, webUi, temporal, pids }: ReadyFacts): string {
 
 export function banner({ api, webUi, temporal, pids, sampleApi, dataDir }: ReadyFacts): string {
   const rows = [
+    ['Dashboard', `${api}/`],
     ['API', `${api}  (its document: ${api}/openapi.json)`],
     ['Temporal', `${temporal}  (Web UI: ${webUi})`],
     [

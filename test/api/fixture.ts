@@ -117,6 +117,7 @@ export function apiOn({ client }: Pick<TestTemporal, 'client'>, changes: Partial
     clock: () => Date.now(),
     stop: stopping.signal,
     logError: (error) => void logged.push(error),
+    dashboard: [],
     ...changes,
   });
   const contract = Promise.resolve(app.request('/openapi.json'))

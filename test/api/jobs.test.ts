@@ -68,6 +68,18 @@ describe('starting a job', () => {
     expect(job.id).toMatch(/^verify-vault-/);
   });
 
+  it('takes a comparison, and says with what', async () => {
+    for (const [against, words] of [
+      [{ connection: 'crm' }, 'crm'],
+      [{ connection: 'vault', archive: 'b' }, 'vault/b'],
+    ] as const) {
+      const { id } = await api.start({ ...VERIFY, options: { against } });
+      const handle = api.temporal.client.workflow.getHandle(id);
+      const summary = await (await handle.describe()).staticSummary();
+      expect(summary).toBe(`verify vault/nightly/a against ${words}`);
+    }
+  });
+
   it('takes a restore job, which has both, and shows the archive that it reads', async () => {
     const sink = { connection: 'main', mode: 'upsert', create: true };
     const job = await api.start({ ...VERIFY, kind: 'restore', sink });

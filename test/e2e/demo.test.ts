@@ -1,5 +1,5 @@
 // `npm run demo`, small: it proves what it says, and leaves nothing behind.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ let folder: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'longhaul-demo-test-'));
+  await chmod(folder, 0o755); // PostgreSQL, which lies below it, runs as another user where the tests run as root
 });
 
 afterEach(async () => {
@@ -24,7 +25,7 @@ const demo = (...args: string[]) =>
   start(process.execPath, [RUN, 'demo', ...args], { env: { ...process.env, TMPDIR: folder } });
 
 test(
-  'kills a worker in a running chunk, proves the archive and cleans up',
+  'kills a worker in a running chunk, proves the archive and its copies, and cleans up',
   async () => {
     const run = demo('--records', '60000');
     await until('the demo ends', () => run.ended() !== undefined, {
@@ -37,6 +38,8 @@ test(
       /worker \d+ killed at [\d,]+ records \((3|4|5|6)\d %\) while it ran [12] chunks?/,
     );
     expect(run.stdout()).toMatch(/records +60,000, each exactly once/);
+    expect(run.stdout()).toMatch(/restored +60,000 rows in 2 tables of PostgreSQL/);
+    expect(run.stdout()).toMatch(/exported +60,000 rows in Parquet, value by value/);
     expect(await readdir(folder)).toEqual([]);
   },
   TIMEOUT_MS,

@@ -104,13 +104,7 @@ export interface Copied {
 export function openCompareJob(): CompareJob {
   const space = newSpace();
   const store = createMemoryStore(space);
-  const sinkOn = (on: Store) =>
-    createCompareSink(on, {
-      folder: FOLDER,
-      job: 'verify-1',
-      createdAt: '2026-01-02T03:04:05.000Z',
-      source: { connection: 'crm', type: 'memory' },
-    });
+  const sinkOn = (on: Store) => createCompareSink(on, { folder: FOLDER, job: 'verify-1' });
   return {
     store,
     files: () => [...space.objects.keys()],

@@ -115,7 +115,12 @@ export function sinkOn(url: string, options: Partial<SinkOptions> = {}): Sink {
     create: false,
     rejects: false,
     remap: {},
-    beside: { store: storeIn(path.join(tmpdir(), 'nothing-is-kept-here')), folder: JOB_FOLDER },
+    beside: {
+      store: storeIn(path.join(tmpdir(), 'nothing-is-kept-here')),
+      folder: JOB_FOLDER,
+      before: null,
+    },
+    patiently: (_ctx, step) => step(),
     ...options,
   });
 }

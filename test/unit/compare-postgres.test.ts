@@ -35,12 +35,7 @@ async function compare(archive: DatabaseArchive, url: string, streams?: string[]
   const against = createPostgresConnection('main', { type: 'postgres', url }).source!({ pageSize: 300 });
   const source = { connection: 'vault', archive: 'a-1', ...(streams && { streams }) };
   const spec: JobSpec = { kind: 'verify', source, options: { against: { connection: 'main' } } };
-  const sink = createCompareSink(store, {
-    folder: FOLDER,
-    job: 'verify-1',
-    createdAt: '',
-    source: { connection: 'main', type: 'postgres' },
-  });
+  const sink = createCompareSink(store, { folder: FOLDER, job: 'verify-1' });
   const open = { source: createPair(archive.source(), against), sink, limits: {} };
   const summary = await runWhole(open, spec, { pages: 3 });
   const page = await readDifferences(store, FOLDER, { limit: 1_000 });

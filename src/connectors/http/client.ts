@@ -1,4 +1,4 @@
-// Gets a page of a stream over HTTP: waits its turn, shows its credential, follows redirects that stay at home.
+// Sends the requests of a connection: each waits its turn and shows its credential. A GET follows redirects that stay at home.
 import type { HttpConnection } from '../../config/http.js';
 import type { Context } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
@@ -6,7 +6,7 @@ import { createCredentials, type Credential } from './credentials.js';
 import { describeRequest, statusFault } from './faults.js';
 import { header, mergeHeaders } from './headers.js';
 import { createLimiter, throwIfStopped } from './limiter.js';
-import { createTransport, isSuccess, type Response } from './transport.js';
+import { createTransport, isSuccess, type Request, type Response } from './transport.js';
 
 export interface Get {
   readonly stream: string;
@@ -14,11 +14,25 @@ export interface Get {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+export interface Write {
+  /** Names it in errors: a URL can hold values of a record. */
+  readonly what: string;
+  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
 /**
- * The 2xx answer to a GET. A 401 is tried once more with a renewed credential; nothing else is tried twice.
- * Throws `Stopped` before a request that the context no longer wants.
+ * A 401 is tried once more with a renewed credential; nothing else is tried twice.
+ * Both throw `Stopped` before a request that the context no longer wants.
  */
-export type Client = (ctx: Context, get: Get) => Promise<Response>;
+export interface Client {
+  /** The 2xx answer. */
+  get(ctx: Context, get: Get): Promise<Response>;
+  /** The answer, whatever its status. No redirect is followed. */
+  write(ctx: Context, write: Write): Promise<Response>;
+}
 
 const MAX_REDIRECTS = 5;
 
@@ -27,18 +41,19 @@ export function createClient(config: HttpConnection, baseUrl: URL): Client {
   const credentials = createCredentials(config.auth ?? { type: 'none' }, baseUrl, transport);
   const limited = createLimiter(config.limits ?? {});
 
-  const send = (ctx: Context, get: Get, credential: Credential) =>
+  const send = (ctx: Context, what: string, request: Unsigned, credential: Credential) =>
     limited(ctx, () => {
       ctx.meter.request();
-      const url = withParams(get.url, credential.params);
-      const headers = mergeHeaders(DEFAULT_HEADERS, config.headers, get.headers, credential.headers);
-      return transport(describe(get), { method: 'GET', url, headers }, ctx.signal);
+      const url = withParams(request.url, credential.params);
+      const headers = mergeHeaders(DEFAULT_HEADERS, config.headers, request.headers, credential.headers);
+      return transport(what, { ...request, url, headers }, ctx.signal);
     });
 
   const follow = async (ctx: Context, get: Get, credential: Credential) => {
     let at = get;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      const answer = await send(ctx, at, credential);
+      const { url, headers } = at;
+      const answer = await send(ctx, describe(at), { method: 'GET', url, headers }, credential);
       const target = redirect(at, answer);
       if (!target) return answer;
       at = { ...at, url: target };
@@ -46,24 +61,38 @@ export function createClient(config: HttpConnection, baseUrl: URL): Client {
     throw new LonghaulError('source_refused', `${describe(get)} redirects more than ${MAX_REDIRECTS} times.`);
   };
 
-  const ask = async (ctx: Context, get: Get): Promise<Response> => {
+  const ask = async (ctx: Context, request: (credential: Credential) => Promise<Response>) => {
     throwIfStopped(ctx);
     const credential = await credentials.current(ctx.signal);
-    const answer = await follow(ctx, get, credential);
+    const answer = await request(credential);
     if (answer.status === 401) credentials.refused(credential);
     return answer;
   };
 
-  return async (ctx, get) => {
-    let answer = await ask(ctx, get);
-    if (answer.status === 401) {
-      ctx.meter.retry(statusFault(describe(get), answer));
-      answer = await ask(ctx, get);
-    }
-    if (!isSuccess(answer.status)) throw statusFault(describe(get), answer);
-    return answer;
+  const signed = async (
+    ctx: Context,
+    what: string,
+    request: (credential: Credential) => Promise<Response>,
+  ): Promise<Response> => {
+    const answer = await ask(ctx, request);
+    if (answer.status !== 401) return answer;
+    ctx.meter.retry(statusFault(what, answer));
+    return ask(ctx, request);
+  };
+
+  return {
+    async get(ctx, get) {
+      const answer = await signed(ctx, describe(get), (credential) => follow(ctx, get, credential));
+      if (!isSuccess(answer.status)) throw statusFault(describe(get), answer);
+      return answer;
+    },
+    write: (ctx, { what, ...request }) =>
+      signed(ctx, what, (credential) => send(ctx, what, request, credential)),
   };
 }
+
+/** A request without its credential. */
+type Unsigned = Omit<Request, 'headers'> & Pick<Get, 'headers'>;
 
 const DEFAULT_HEADERS = { accept: 'application/json', 'user-agent': 'longhaul' };
 

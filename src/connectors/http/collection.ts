@@ -36,7 +36,7 @@ export async function fetchPage(
 ): Promise<PageSeen> {
   const url = at.pager.url(at.position);
   const what = describeRequest(name, 'GET', url);
-  const answer = await client(ctx, { stream: name, url, headers: stream.headers });
+  const answer = await client.get(ctx, { stream: name, url, headers: stream.headers });
   const shape = { records: stream.records, values: at.values, limit: at.pager.limit?.(at.position) };
   return { what, url, headers: answer.headers, body: await readBody(what, answer, shape) };
 }

@@ -1,8 +1,9 @@
 // Who asks: what each request carries to be let in, and how that is renewed.
 import type { HttpAuth } from '../../config/http.js';
-import { LonghaulError, Stopped } from '../../core/errors.js';
+import { LonghaulError } from '../../core/errors.js';
 import { monotonic } from './clock.js';
 import { statusFault } from './faults.js';
+import { orStopped } from './shared.js';
 import { isSuccess, type Response, type Transport } from './transport.js';
 
 export interface Credential {
@@ -72,15 +73,6 @@ function createTokens(auth: OAuth, baseUrl: URL, transport: Transport): Credenti
       if (token?.credential === credential) token = undefined;
     },
   };
-}
-
-/** Waits for something shared that goes on for others when this one is told to stop. */
-function orStopped<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new Stopped());
-    signal.addEventListener('abort', onAbort);
-    void shared.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
 
 /** RFC 6749, 4.4, the client known by HTTP Basic (2.3.1). */

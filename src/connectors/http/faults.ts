@@ -27,6 +27,22 @@ export function statusFault(what: string, { status, headers }: Answer): Longhaul
   return new LonghaulError(statusCode(status), message);
 }
 
+/** Where records are written, the same codes need other remedies. */
+const WRITE_HINTS: Partial<Record<ErrorCode, string>> = {
+  source_forbidden: 'Give the credential permission to write this stream.',
+  source_not_found: 'Check `baseUrl` of the connection and the path in `write` of the stream.',
+  source_refused: 'The API refuses the request as it is: check method and path in `write` of the stream.',
+};
+
+/** As `statusFault`, of a request that writes. */
+export function writeFault(what: string, answer: Answer): LonghaulError {
+  const { code, message, hint, until } = statusFault(what, answer);
+  return new LonghaulError(code, message, {
+    hint: WRITE_HINTS[code] ?? hint,
+    ...(until !== undefined && { until }),
+  });
+}
+
 const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
   401: 'unauthorized',
   403: 'source_forbidden',

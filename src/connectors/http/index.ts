@@ -1,22 +1,30 @@
-// REST APIs as a source: one connection, with one rate limit and one pool of sockets for everything opened from it.
+// REST APIs as a source and as a target of restores: one connection, with one rate limit and one pool of sockets for everything opened from it.
 import type { HttpConnection } from '../../config/http.js';
 import type { Context } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
 import type { Connection } from '../../core/registry.js';
 import { createClient } from './client.js';
 import { fetchPage, pagerOf, type Site } from './collection.js';
+import { createShared } from './shared.js';
 import { createHttpSource } from './source.js';
+import type { KeyIndex } from './target/key-table.js';
+import { createHttpSink } from './target/sink.js';
 import { parseBaseUrl } from './urls.js';
 
 /** Throws `config_invalid`. `limits.requestsPerDay` is only stated here: the job that spends it counts it. */
 export function createHttpConnection(name: string, config: HttpConnection): Connection {
   const baseUrl = parseBaseUrl(name, config);
   const site: Site = { config, baseUrl, client: createClient(config, baseUrl) };
+  const building = createShared<KeyIndex>();
+  const isWritten = Object.values(config.streams).some(({ write }) => write);
   return {
     name,
     type: 'http',
     limits: { ...config.limits },
     source: (options) => createHttpSource(name, site, options),
+    ...(isWritten && {
+      sink: (options) => createHttpSink({ connection: name, site, building }, options),
+    }),
     check: (ctx) => checkSite(ctx, name, site),
   };
 }

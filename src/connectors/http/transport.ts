@@ -7,14 +7,14 @@ import { bodyFault, connectFault, type Answer } from './faults.js';
 import { listHeader, type Headers } from './headers.js';
 
 export interface Request {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array | undefined;
 }
 
 export interface Response extends Answer {
-  /** Decompressed; empty unless the status is 2xx. */
+  /** Decompressed; unless the status is 2xx only the begin, which may say why. */
   readonly bytes: Uint8Array;
 }
 
@@ -40,7 +40,13 @@ export function createTransport(options: TransportOptions): Transport {
   const maxBytes = options.maxPageBytes ?? 256 * 1024 * 1024;
   return async (what, { url, ...rest }, signal) => {
     const headers = { ...rest.headers, 'accept-encoding': ACCEPT_ENCODING };
-    const sending = request(url, { ...rest, headers, dispatcher, signal: signal ?? null });
+    const sending = request(url, {
+      ...rest,
+      body: rest.body ?? null,
+      headers,
+      dispatcher,
+      signal: signal ?? null,
+    });
     const answer = await sending.catch((error: unknown) => stoppedOr(signal, connectFault(what, error)));
     const reading = takeBody(what, answer.statusCode, answer.headers, answer.body, maxBytes);
     const bytes = await reading.catch((error: unknown) => stoppedOr(signal, bodyFault(what, error)));
@@ -64,8 +70,24 @@ async function takeBody(
   maxBytes: number,
 ): Promise<Uint8Array> {
   if (isSuccess(status)) return collect(what, decompressed(what, headers, body), maxBytes);
-  await body.dump();
-  return new Uint8Array();
+  // The status says enough, whatever is wrong with what follows it.
+  return beginOf(decompressed(what, headers, body)).catch(() => new Uint8Array());
+}
+
+/** Enough for a few sentences. */
+const BEGIN_BYTES = 4_096;
+/** A longer body costs its connection. */
+const MOST_PASSED_OVER = 131_072;
+
+async function beginOf(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  let begin = Buffer.alloc(0);
+  let size = 0;
+  for await (const chunk of body) {
+    if (begin.length < BEGIN_BYTES) begin = Buffer.concat([begin, chunk]).subarray(0, BEGIN_BYTES);
+    size += chunk.length;
+    if (size > MOST_PASSED_OVER) break;
+  }
+  return begin;
 }
 
 async function collect(what: string, body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {

@@ -1,0 +1,67 @@
+// The calls to the API that served this page. Their types are the API's own.
+import type { z } from 'zod';
+import type { connectionList, jobPage, Problem, Queue } from '../api/contracts.js';
+import type { DifferencePage, FilePage, RejectPage } from '../api/result-contracts.js';
+import type { Job } from '../core/job.js';
+import type { ConnectionCheck } from '../core/work.js';
+import { search, type Query } from './route.js';
+
+export type JobPage = z.infer<typeof jobPage>;
+export type Connection = z.infer<typeof connectionList>['connections'][number];
+export type Action = 'pause' | 'resume' | 'cancel' | 'retry';
+
+/** What went wrong with a call, ready to be shown. */
+export class Trouble extends Error {
+  override readonly name = 'Trouble';
+
+  constructor(
+    message: string,
+    /** What to do about it. */
+    readonly hint: string,
+    /** null: no answer, or none of the API. */
+    readonly problem: Problem | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** All throw `Trouble`. */
+export const api = {
+  jobs: (filter: Query) => call<JobPage>('GET', `/v1/jobs${search(filter)}`),
+  job: (id: string) => call<Job>('GET', pathOf(id)),
+  start: (spec: unknown) => call<Job>('POST', '/v1/jobs', spec),
+  steer: (id: string, action: Action) => call<Job>('POST', `${pathOf(id)}/${action}`),
+  /** The new job that tries what a restore has set aside. */
+  retryRejects: (id: string) => call<Job>('POST', `${pathOf(id)}/retry`, { rejects: true }),
+  files: (id: string, page: Query) => call<FilePage>('GET', `${pathOf(id)}/files${search(page)}`),
+  differences: (id: string, page: Query) =>
+    call<DifferencePage>('GET', `${pathOf(id)}/differences${search(page)}`),
+  rejects: (id: string, page: Query) => call<RejectPage>('GET', `${pathOf(id)}/rejects${search(page)}`),
+  connections: async () => (await call<{ connections: Connection[] }>('GET', '/v1/connections')).connections,
+  check: (name: string) => call<ConnectionCheck>('POST', `/v1/connections/${encodeURIComponent(name)}/check`),
+  queue: () => call<Queue>('GET', '/v1/queue'),
+};
+
+export function pathOf(id: string): string {
+  return `/v1/jobs/${encodeURIComponent(id)}`;
+}
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: JSON_BODY };
+  const response = await fetch(path, { method, ...json }).catch(unreachable);
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return answer as T;
+  throw refusal(response.status, answer as Problem | null);
+}
+
+const JSON_BODY = { 'content-type': 'application/json' };
+
+function unreachable(): never {
+  throw new Trouble('The API does not answer.', 'Is it still running? This page asks again by itself.');
+}
+
+function refusal(status: number, problem: Problem | null): Trouble {
+  return problem?.detail
+    ? new Trouble(problem.detail, problem.hint, problem)
+    : new Trouble(`The API answered ${status} without saying why.`, 'See its log.');
+}

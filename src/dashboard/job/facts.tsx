@@ -1,0 +1,61 @@
+// What else there is to know of a job.
+import type { ComponentChildren } from 'preact';
+import type { Job } from '../../core/job.js';
+import { Time } from '../ui/time.js';
+import { count } from '../words.js';
+
+export function Facts({ job }: { readonly job: Job }) {
+  return (
+    <section>
+      <h2>Facts</h2>
+      <dl class="facts">
+        {factsOf(job).map(([label, value]) => (
+          <Fact key={label} label={label} value={value} />
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ label, value }: { readonly label: string; readonly value: ComponentChildren }) {
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+type Row = readonly [string, ComponentChildren];
+
+function factsOf(job: Job): Row[] {
+  const { progress, source } = job;
+  return [
+    ['Requests', `${count(progress.requests)} for ${count(progress.pages)} pages`],
+    ['Retries', count(progress.retries)],
+    ['Rejects', count(progress.rejects)],
+    ['Streams asked for', source.streams?.join(', ') ?? 'all'],
+    ...timesOf(job),
+    ...optionsOf(job),
+  ];
+}
+
+function timesOf({ createdAt, startedAt, endedAt }: Job): Row[] {
+  const times = [
+    ['Created', createdAt],
+    ['Started', startedAt],
+    ['Ended', endedAt],
+  ] as const;
+  return times.flatMap(([label, iso]) => (iso === null ? [] : [[label, <Time iso={iso} />] as const]));
+}
+
+/** As they were asked for, by the names that the API has for them. Where it writes is said above. */
+function optionsOf({ options, sink }: Job): Row[] {
+  const given = Object.entries({ ...sink, ...options }).filter(([name]) => !PLACES.has(name));
+  return given.map(([name, value]) => [
+    name,
+    <code key={name}>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</code>,
+  ]);
+}
+
+const PLACES = new Set(['connection', 'prefix', 'archive', 'name']);

@@ -1,0 +1,37 @@
+// The frame of every page: its heading takes the focus when the page is come to, and names the window.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+interface PageProps {
+  readonly title: string;
+  /** What the window is called; default: the title. */
+  readonly windowTitle?: string;
+  /** Beside the heading. */
+  readonly aside?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+let first = true;
+
+export function Page({ title, windowTitle, aside, children }: PageProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!first) heading.current?.focus();
+    first = false;
+    scrollTo(0, 0);
+  }, []);
+  useEffect(() => {
+    document.title = `${windowTitle ?? title} · Longhaul`;
+  }, [windowTitle, title]);
+  return (
+    <>
+      <div class="page-head">
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {aside}
+      </div>
+      {children}
+    </>
+  );
+}
