@@ -7,6 +7,8 @@ import type { Compression, Part, PartRef, Segment } from './format.js';
 import { ordinal, partitionFolder, partsFolder, segmentName } from './layout.js';
 import { putLinked } from './linked.js';
 import { listedSegments } from './listed.js';
+import { TRAILER } from '../records/tar/block.js';
+import { goesOn } from '../records/tar/scan.js';
 import { openSegment, type SegmentWriter } from './segment-writer.js';
 
 export interface PartitionWriterOptions {
@@ -28,6 +30,7 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
   let head = options.from;
   let lastBreadcrumb: string | null = null;
   let current: SegmentWriter | null = null;
+  let encoding: Encoding | null = null;
   let committed: Segment[] = [];
   /** A part that names what is committed and may be there: another attempt may have gone on from it. */
   let shared: string | null = null;
@@ -35,10 +38,12 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
   async function segmentFor({ payload }: Page): Promise<SegmentWriter> {
     if (current) return current;
     const seq = (head?.segments ?? 0) + committed.length;
+    encoding = payload.format;
+    const isWithin = payload.format === 'tar' && goesOn(payload.chunks);
     current = await openSegment(
       store,
       archive,
-      { seq, path: pathOf(seq, payload.format) },
+      { seq, path: pathOf(seq, encoding), ...(isWithin && { goesOn: true }) },
       options.compression,
     );
     if (payload.format === 'csv') await current.write(payload.header);
@@ -51,6 +56,7 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
 
   async function endSegment(): Promise<void> {
     if (!current) return;
+    if (encoding === 'tar') await current.write(TRAILER);
     const segment = await current.commit();
     current = null;
     committed.push(segment);

@@ -4,6 +4,7 @@ import { Damage } from './damage.js';
 import { decompressed } from './decompress.js';
 import type { SegmentLine } from './format.js';
 import { createScanner, firstRowLength } from '../records/scan.js';
+import { TRAILER } from '../records/tar/block.js';
 import { storedBytes, type SegmentPlace } from './segment-reader.js';
 
 const PAGE_BYTES = 1_048_576;
@@ -34,14 +35,22 @@ export async function* segmentPages(
     if (begin >= end) continue;
     const bytes = piece.subarray(piece.length - (end - begin));
     const { records } = createScanner(encoding).feed(bytes);
-    yield { page: { payload: payloadOf(encoding, header, bytes), records }, end };
+    yield {
+      page: { payload: payloadOf(encoding, header, bytes), records },
+      end: end + restOf(place, line, end),
+    };
   }
+}
+
+/** What is left after the last record belongs to no page: the end of a tar file. */
+function restOf({ encoding }: SegmentPlace, { bytes }: SegmentLine, end: number): number {
+  return encoding === 'tar' && bytes - end === TRAILER.length ? TRAILER.length : 0;
 }
 
 function payloadOf(encoding: Encoding, header: Buffer, bytes: Buffer): Payload {
   return encoding === 'csv'
-    ? { format: 'csv', header, chunks: [bytes] }
-    : { format: 'jsonl', chunks: [bytes] };
+    ? { format: encoding, header, chunks: [bytes] }
+    : { format: encoding, chunks: [bytes] };
 }
 
 /** Whole records, about a page of them at a time (more only where one record is larger). */
@@ -63,6 +72,6 @@ async function* pieces(decoded: AsyncIterable<Uint8Array>, encoding: Encoding): 
     size -= whole;
     whole = 0;
   }
-  if (whole !== size) throw new Damage('it ends within a record');
-  if (size > 0) yield Buffer.concat(chunks);
+  if (!scanner.isWhole()) throw new Damage('it ends within a record');
+  if (whole > 0) yield Buffer.concat(chunks).subarray(0, whole);
 }

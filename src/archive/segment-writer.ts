@@ -17,7 +17,7 @@ export interface SegmentWriter {
 export async function openSegment(
   store: Store,
   archive: string,
-  place: { readonly path: string; readonly seq: number },
+  place: Pick<Segment, 'path' | 'seq' | 'goesOn'>,
   compression: Compression,
 ): Promise<SegmentWriter> {
   const object = await store.create(`${archive}/${place.path}`);
@@ -46,7 +46,7 @@ export async function openSegment(
     async commit() {
       await pipe.end();
       await object.commit();
-      return { seq: place.seq, path: place.path, records, bytes, storedBytes, sha256: hash.digest('hex') };
+      return { ...place, records, bytes, storedBytes, sha256: hash.digest('hex') };
     },
     async abort() {
       await pipe.settled();
