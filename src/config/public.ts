@@ -20,7 +20,7 @@ export type Role = 'source' | 'sink' | 'target';
 const ROLES: Readonly<Record<ConnectionConfig['type'], PublicConnection['roles']>> = {
   http: ['source'],
   postgres: ['source', 'target'],
-  file: ['sink'],
+  file: ['source', 'sink', 'target'],
 };
 
 export function publicConnections(config: Config): PublicConnection[] {
@@ -29,6 +29,6 @@ export function publicConnections(config: Config): PublicConnection[] {
     type: connection.type,
     roles: ROLES[connection.type],
     limits: 'limits' in connection ? { ...connection.limits } : {},
-    streams: connection.type === 'http' ? Object.keys(connection.streams) : null,
+    streams: 'streams' in connection ? Object.keys(connection.streams ?? {}) : null,
   }));
 }

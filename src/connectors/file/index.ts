@@ -1,16 +1,39 @@
-// The `file` connection: a folder on the worker's machine that holds archives.
+// The `file` connection: a folder on the worker's machine that holds archives, and folders in it that are backed up.
 import { statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { FileConnection } from '../../config/file.js';
 import type { Connection } from '../../core/registry.js';
+import { createObjectSink } from '../objects/sink.js';
+import { createObjectSource } from '../objects/source.js';
 import { attempt } from './faults.js';
 import { createFileStore } from './store.js';
+import { createFileTarget } from './target.js';
+import { createFileTree } from './tree.js';
 import { makeFolder } from './writer.js';
+
+/** Files at once, of each reader and writer: as many as Node's threads take. */
+const CONCURRENCY = 4;
 
 export function createFileConnection(name: string, config: FileConnection): Connection {
   const root = resolve(config.path);
-  return { name, type: 'file', limits: {}, store: () => createFileStore(root), check: () => check(root) };
+  const { streams = {} } = config;
+  const pathOf = (stream: string): string => streams[stream]?.path ?? stream;
+  const own = { connection: name, streams, concurrency: CONCURRENCY };
+  return {
+    name,
+    type: 'file',
+    limits: {},
+    store: () => createFileStore(root),
+    source: ({ pageSize }) =>
+      createObjectSource({ ...own, pageSize, tree: (stream) => createFileTree(root, pathOf(stream)) }),
+    sink: (options) =>
+      createObjectSink(
+        { ...own, target: (stream) => createFileTarget(root, pathOf(stream), options.job) },
+        options,
+      ),
+    check: () => check(root),
+  };
 }
 
 /** Writes and removes an object the way an archive does, and tells how much room there is. */
