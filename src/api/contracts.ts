@@ -130,7 +130,7 @@ export type JobFilter = z.infer<typeof jobFilter>;
 const connection = z
   .object({
     name: z.string(),
-    type: z.enum(['http', 'postgres', 'file']),
+    type: z.enum(['http', 'postgres', 'file', 's3']),
     roles: z.array(z.enum(['source', 'sink', 'target'])).readonly(),
     limits: z.object({
       requestsPerSecond: z.number().optional(),

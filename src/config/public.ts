@@ -21,6 +21,7 @@ const ROLES: Readonly<Record<ConnectionConfig['type'], PublicConnection['roles']
   http: ['source'],
   postgres: ['source', 'target'],
   file: ['source', 'sink', 'target'],
+  s3: ['source', 'sink', 'target'],
 };
 
 export function publicConnections(config: Config): PublicConnection[] {

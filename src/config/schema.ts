@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { fileConnection } from './file.js';
 import { httpConnection } from './http.js';
 import { postgresConnection } from './postgres.js';
+import { s3Connection } from './s3.js';
 
 export const connectionSchema = z.discriminatedUnion('type', [
   httpConnection,
   postgresConnection,
   fileConnection,
+  s3Connection,
 ]);
 export type ConnectionConfig = z.infer<typeof connectionSchema>;
 

@@ -144,6 +144,14 @@ const rows = {
     reaction: 'permanent',
     hint: 'The object is not in the store any more: restore the folder, or start a new job.',
   },
+  bucket_missing: {
+    reaction: 'permanent',
+    hint: 'Check `bucket`, `endpoint` and `region` of the connection, or make the bucket.',
+  },
+  clock_skewed: {
+    reaction: 'permanent',
+    hint: 'Set the clock of the machine that the worker runs on (NTP), then retry the job.',
+  },
   archive_exists: {
     reaction: 'permanent',
     hint: 'Choose another archive id or prefix; an archive is never overwritten.',

@@ -15,8 +15,8 @@ export interface ObjectWriter {
 }
 
 /**
- * Every method throws `LonghaulError`: `disk_full`, `sink_unwritable`, `object_missing`, `source_unreachable`.
- * Paths that leave the root are refused.
+ * Every method throws `LonghaulError`: `disk_full`, `sink_unwritable`, `object_missing`, `source_unreachable`, and what a
+ * server adds to them. A fault that may pass was tried again. Paths that leave the root are refused.
  */
 export interface Store {
   create(path: string): Promise<ObjectWriter>;
@@ -30,7 +30,10 @@ export interface Store {
   remove(path: string): Promise<void>;
   /** Removes everything below a prefix, and the emptied folders. */
   removeAll(prefix: string): Promise<void>;
-  /** Removes what writers that never finished left below a prefix, and empty folders. A writer still at work loses its object. */
+  /**
+   * Removes what writers that never finished left below a prefix, and empty folders. A writer still at work loses its
+   * object, unless nothing of it has left its memory yet.
+   */
   sweep(prefix: string): Promise<void>;
   close(): Promise<void>;
 }

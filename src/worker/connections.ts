@@ -3,6 +3,7 @@ import type { Config, ConnectionConfig } from '../config/schema.js';
 import { createFileConnection } from '../connectors/file/index.js';
 import { createHttpConnection } from '../connectors/http/index.js';
 import { createPostgresConnection } from '../connectors/postgres/index.js';
+import { createS3Connection } from '../connectors/s3/index.js';
 import { LonghaulError } from '../core/errors.js';
 import type { Connection, Connections } from '../core/registry.js';
 
@@ -14,6 +15,8 @@ function createConnection(name: string, config: ConnectionConfig): Connection {
       return createPostgresConnection(name, config);
     case 'file':
       return createFileConnection(name, config);
+    case 's3':
+      return createS3Connection(name, config);
   }
 }
 

@@ -12,11 +12,13 @@ export interface StoreUnderTest {
 
 export interface StoreSubject {
   open(): Promise<StoreUnderTest>;
+  /** From how many bytes on an unfinished write is more than a thought in its writer's memory. Default: from the first. */
+  readonly unfinishedBytes?: number;
   /** Tests that cannot hold for this store, by title, each with its reason. */
   readonly skip?: readonly { readonly test: string; readonly reason: string }[];
 }
 
-type StoreTest = (it: StoreUnderTest) => Promise<void>;
+type StoreTest = (it: StoreUnderTest, unfinishedBytes: number) => Promise<void>;
 
 const ESCAPES = ['../out', 'a/../../out', '/etc/passwd', 'a//b', 'a/./b', '', '.', 'a/', 'a\0b', 'a\\..\\b'];
 
@@ -137,23 +139,23 @@ const TESTS: Readonly<Record<string, StoreTest>> = {
     expect(await paths(other, 'a')).toEqual(['a/2']);
   },
 
-  'removes everything below a prefix, unfinished writes too, and nothing beside it': async ({
-    store,
-    other,
-  }) => {
+  'removes everything below a prefix, unfinished writes too, and nothing beside it': async (
+    { store, other },
+    unfinishedBytes,
+  ) => {
     for (const path of ['a/1', 'a/b/c/2', 'ab/3']) await store.put(path, Buffer.from(path));
     const unfinished = await store.create('a/b/unfinished');
-    await unfinished.write(Buffer.alloc(10));
+    await unfinished.write(Buffer.alloc(unfinishedBytes));
     await other.removeAll('a');
     expect(await paths(other, '')).toEqual(['ab/3']);
     await expect(unfinished.commit()).rejects.toMatchObject({ name: 'LonghaulError' });
     expect(await paths(other, '')).toEqual(['ab/3']);
   },
 
-  'sweeps away unfinished writes and leaves every object': async ({ store, other }) => {
+  'sweeps away unfinished writes and leaves every object': async ({ store, other }, unfinishedBytes) => {
     await store.put('a/kept', Buffer.from('kept'));
     const unfinished = await store.create('a/b/unfinished');
-    await unfinished.write(Buffer.alloc(10));
+    await unfinished.write(Buffer.alloc(unfinishedBytes));
     await other.sweep('a');
     await expect(unfinished.commit()).rejects.toMatchObject({ name: 'LonghaulError' });
     await unfinished.abort();
@@ -205,7 +207,7 @@ export function describeStore(name: string, subject: StoreSubject): void {
     });
     test.for(Object.entries(TESTS))('%s', async ([title, run], context) => {
       context.skip(skipped.has(title), skipped.get(title));
-      expect(await run(it)).toBeUndefined();
+      expect(await run(it, subject.unfinishedBytes ?? 10)).toBeUndefined();
     });
   });
 }

@@ -98,10 +98,10 @@ describe('faults', () => {
 
   it('names the type that was meant and those there are', async () => {
     expect(await refusal('connections:\n  a: { type: fiel, path: x }')).toBe(
-      'longhaul.config.yml:2 connections.a.type: not an allowed value; did you mean file? allowed: http, postgres, file',
+      'longhaul.config.yml:2 connections.a.type: not an allowed value; did you mean file? allowed: http, postgres, file, s3',
     );
     expect(await refusal('connections:\n\n  a: { path: x }')).toBe(
-      'longhaul.config.yml:3 connections.a.type: is missing; allowed: http, postgres, file',
+      'longhaul.config.yml:3 connections.a.type: is missing; allowed: http, postgres, file, s3',
     );
   });
 

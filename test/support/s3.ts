@@ -1,0 +1,93 @@
+// A real S3 server: versitygw over a folder of its own, built once from its module.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { S3Connection } from '../../src/config/s3.js';
+import { freePort } from '../../src/dev/ports.js';
+import { installed, INSTALL_TIMEOUT_MS, toolVersion } from './apps/cache.js';
+import { end, start, type Started } from './processes.js';
+import { until } from './until.js';
+
+const VERSION = 'v1.8.0';
+const MODULE = `github.com/versity/versitygw/cmd/versitygw@${VERSION}`;
+
+/** Why tests against S3 cannot run here, as a skip says it; null where they can. CI has Go, so there it is never a skip. */
+export async function s3Missing(): Promise<string | null> {
+  if (process.env['CI'] || (await toolVersion('go', ['version'])) !== null) return null;
+  return 'needs Go to build versitygw, an S3 server: install it from https://go.dev/dl and put `go` on PATH';
+}
+
+export interface S3Server {
+  readonly endpoint: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** Empty at the start. */
+  readonly bucket: string;
+  /** The folder that holds the bucket's objects as files. */
+  readonly folder: string;
+  /** A connection to the bucket, with what is to differ. */
+  connection(differing?: Partial<S3Connection>): S3Connection;
+  /** Removes what lies below a prefix, past the server. */
+  clear(prefix: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Builds the server where it is not there yet (a minute), and starts it with one empty bucket. */
+export async function startS3(): Promise<S3Server> {
+  const binary = path.join(await installed(`versitygw-${VERSION}`, build), 'versitygw');
+  const root = await mkdtemp(path.join(tmpdir(), 's3-'));
+  const [accessKey, secretKey, bucket] = ['operator', 'not-a-secret-at-all', 'vault'];
+  const folder = path.join(root, 'data', bucket);
+  for (const name of [folder, path.join(root, 'sidecar')]) await mkdir(name, { recursive: true });
+  const port = await freePort('127.0.0.1');
+  const server = serve(binary, root, port, { accessKey, secretKey });
+  const endpoint = `http://127.0.0.1:${port}`;
+  await until('versitygw serves', () => serves(server, endpoint), { seen: server.stderr });
+  const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
+  return {
+    endpoint,
+    accessKey,
+    secretKey,
+    bucket,
+    folder,
+    connection: (differing) => ({ type: 's3', bucket, endpoint, credentials, ...differing }),
+    clear: (prefix) => rm(path.join(folder, prefix), { recursive: true, force: true }),
+    async stop() {
+      await end(server);
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** With a folder for metadata, since not every file system of a test machine keeps extended attributes. */
+function serve(
+  binary: string,
+  root: string,
+  port: number,
+  keys: { accessKey: string; secretKey: string },
+): Started {
+  const own = ['--port', `127.0.0.1:${port}`, '--keep-alive', '--quiet'];
+  const backend = ['posix', '--sidecar', path.join(root, 'sidecar'), path.join(root, 'data')];
+  const env = {
+    ...process.env,
+    ROOT_ACCESS_KEY: keys.accessKey,
+    ROOT_SECRET_KEY: keys.secretKey,
+  };
+  return start(binary, [...own, ...backend], { env, cwd: root });
+}
+
+/** Any answer will do: one without a signature is a refusal. */
+async function serves(server: Started, endpoint: string): Promise<boolean> {
+  if (server.ended() !== undefined) throw new Error(`versitygw ended: ${server.stderr()}${server.stdout()}`);
+  return fetch(endpoint).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function build(folder: string): Promise<void> {
+  const env = { ...process.env, GOBIN: folder };
+  const go = start('go', ['install', MODULE], { env });
+  await until('go install ends', () => go.ended() !== undefined, { timeoutMs: INSTALL_TIMEOUT_MS });
+  if (go.ended() !== 0) throw new Error(`go install ${MODULE} failed: ${go.stderr().slice(-2_000)}`);
+}
