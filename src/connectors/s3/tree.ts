@@ -1,5 +1,5 @@
 // The objects below a prefix of a bucket as a tree of objects.
-import { addAbortSignal, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/connector.js';
 import { LonghaulError, Stopped } from '../../core/errors.js';
@@ -89,21 +89,15 @@ async function read(
     ...(isWhole ? { ChecksumMode: 'ENABLED' as const } : { Range: `bytes=${offset}-${offset + length - 1}` }),
   };
   const answer = await client.send(`read ${key}`, (s3, options) => s3.getObject(input, options), ctx);
-  const body = await bytesOf(ctx, client, key, answer);
+  const body = await bytesOf(client, key, answer);
   if (body.length !== length) throw cut(key, body.length, length);
   const about = await aboutObject(ctx, client, Key, answer, offset === 0);
   return { is: 'read', body, about };
 }
 
-async function bytesOf(
-  ctx: Context,
-  client: S3Client,
-  key: string,
-  { Body }: GetObjectCommandOutput,
-): Promise<Buffer> {
+async function bytesOf(client: S3Client, key: string, { Body }: GetObjectCommandOutput): Promise<Buffer> {
   try {
-    const body = addAbortSignal(ctx.signal, Body as Readable);
-    return Buffer.concat((await body.toArray()) as Uint8Array[]);
+    return Buffer.concat((await (Body as Readable).toArray()) as Uint8Array[]);
   } catch (error) {
     throw bodyFault(`read ${key}`, client.bucket, error);
   }
