@@ -211,7 +211,7 @@ function firstFrom(sorted: readonly string[], key: string): number {
 
 /** The SDK may send a body in chunks with a trailer. */
 function unchunked(body: Buffer, headers: IncomingMessage['headers']): Buffer {
-  if (!String(headers['content-encoding'] ?? '').includes('aws-chunked')) return body;
+  if (!(headers['content-encoding'] ?? '').includes('aws-chunked')) return body;
   const parts: Buffer[] = [];
   for (let at = 0; ;) {
     const end = body.indexOf('\r\n', at);
