@@ -8,6 +8,7 @@ import { aboutObject } from './about.js';
 import { findBorders, type Look } from './borders.js';
 import type { S3Client } from './client.js';
 import { bodyFault, isCalled } from './faults.js';
+import { listObjects } from './list-answer.js';
 
 /** Of each look for borders. */
 const LOOK_KEYS = 100;
@@ -26,17 +27,20 @@ export function createS3Tree(client: S3Client, prefix: string): ObjectTree {
     const input = {
       Bucket: client.bucket,
       Prefix: before + below,
-      EncodingType: 'url' as const,
       ...(after !== null && { StartAfter: before + after }),
       ...(most !== undefined && { MaxKeys: most }),
     };
-    const answer = await client.send('list objects', (s3, options) => s3.listObjectsV2(input, options), ctx);
-    const objects = (answer.Contents ?? []).map(({ Key = '', Size = 0, ETag = '' }) => ({
-      key: decoded(Key).slice(before.length),
-      size: Size,
-      version: ETag,
+    const { keys, isTruncated } = await client.send(
+      'list objects',
+      (s3, options) => listObjects(s3, input, options),
+      ctx,
+    );
+    const objects = keys.map(({ key, size, etag }) => ({
+      key: key.slice(before.length),
+      size,
+      version: etag,
     }));
-    return { objects, isTruncated: answer.IsTruncated ?? false };
+    return { objects, isTruncated };
   }
 
   return {
@@ -111,11 +115,6 @@ function outcomeOf(error: unknown): ReadResult {
     error instanceof LonghaulError && (error.code === 'permission_denied' || error.code === 'source_refused');
   if (isRefused) return { is: 'refused', why: { code: error.code, message: error.message } };
   throw error;
-}
-
-/** `EncodingType: url` writes a space as `+`; without it some keys could not stand in the answer. */
-function decoded(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '));
 }
 
 function cut(key: string, length: number, expected: number): LonghaulError {
