@@ -17,7 +17,8 @@ export function bucketOf({ bucket, endpoint, credentials }: S3Connection): Bucke
     endpoint: endpoint!,
     region: 'us-east-1',
     forcePathStyle: true,
-    credentials: credentials!,
+    // The SDK writes into what it is given.
+    credentials: { ...credentials! },
   });
 
   async function lineOf(prefix: string, key: string): Promise<string> {

@@ -100,7 +100,7 @@ export async function startFakeS3(keys?: readonly string[]): Promise<FakeS3> {
       );
     }
     const more = at < sorted.length && sorted[at]!.startsWith(prefix);
-    const head = `<Name>${BUCKET}</Name><KeyCount>${lines.length}</KeyCount><IsTruncated>${more}</IsTruncated>`;
+    const head = `<Name>${BUCKET}</Name><KeyCount>${lines.length}</KeyCount><IsTruncated>${more}</IsTruncated><EncodingType>url</EncodingType>`;
     xml(response, 200, `<ListBucketResult>${head}${lines.join('')}</ListBucketResult>`);
   }
 

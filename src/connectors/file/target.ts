@@ -12,6 +12,8 @@ import { folderOf, stayInside, TEMPORARY } from './paths.js';
 import { makeFolder, syncFolder } from './writer.js';
 
 const FILE_MODE = 0o600;
+/** Without the bits that would run a file as somebody else. */
+const PERMISSIONS = 0o777;
 
 /** `root`: of the connection; `path`: of the stream, below it. Files under way lie in a folder of the job's own. */
 export function createFileTarget(root: string, path: string, job: string): ObjectTarget {
@@ -140,7 +142,7 @@ async function writeAt(handle: FileHandle, body: Uint8Array, offset: number): Pr
 
 /** As the object was. Times to about a microsecond, which is what Node can set. */
 async function finishFile(handle: FileHandle, { mtime, mode = FILE_MODE }: ObjectEntry): Promise<void> {
-  await handle.chmod(mode);
+  await handle.chmod(mode & PERMISSIONS);
   await handle.utimes(Number(mtime), Number(mtime));
   await handle.sync();
 }

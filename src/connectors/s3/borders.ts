@@ -39,17 +39,23 @@ export async function findBorders(look: Look, want: number): Promise<string[]> {
   for (;;) {
     const large = groups.filter(({ isLarge }) => isLarge);
     if (large.length === 0 || large.length >= want * GROUPS_A_PART || looks >= MOST_LOOKS) break;
-    groups = await divided(counted, groups);
+    groups = await divided(counted, groups, () => looks < MOST_LOOKS);
   }
   return bordersOf(groups, want);
 }
 
-/** Each large group in its place replaced by those that it consists of. */
-async function divided(look: Look, groups: readonly Group[]): Promise<readonly Group[]> {
+/** Each large group in its place replaced by those that it consists of, as long as one may look. */
+async function divided(
+  look: Look,
+  groups: readonly Group[],
+  mayLook: () => boolean,
+): Promise<readonly Group[]> {
   const results: (readonly Group[])[] = [];
   const rest = groups.entries();
   const lanes = Array.from({ length: SIDE_BY_SIDE }, async () => {
-    for (const [index, group] of rest) results[index] = group.isLarge ? await divide(look, group) : [group];
+    for (const [index, group] of rest) {
+      results[index] = group.isLarge && mayLook() ? await divide(look, group) : [group];
+    }
   });
   await Promise.all(lanes);
   return results.flat();

@@ -25,21 +25,21 @@ export async function listObjects(
 ): Promise<ListAnswer> {
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
   const command = new ListObjectsV2Command({ ...input, EncodingType: 'url' });
-  let keys: readonly ListedKey[] = [];
+  let listed = '';
   command.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
       const response = result.response as { statusCode: number; body: Readable | Uint8Array };
       if (response.statusCode !== 200) return result;
       const { contents, rest } = parted(await textOf(response.body as Readable));
-      keys = keysIn(contents);
+      listed = contents;
       response.body = Buffer.from(rest);
       return result;
     },
     { step: 'deserialize', priority: 'low', name: 'longhaulKeys' },
   );
-  const { IsTruncated = false } = await s3.send(command, options);
-  return { keys, isTruncated: IsTruncated };
+  const { IsTruncated = false, EncodingType } = await s3.send(command, options);
+  return { keys: keysIn(listed, EncodingType === 'url'), isTruncated: IsTruncated };
 }
 
 async function textOf(body: Readable): Promise<string> {
@@ -57,13 +57,13 @@ function parted(xml: string): { readonly contents: string; readonly rest: string
   return { contents: xml.slice(start, end), rest: xml.slice(0, start) + xml.slice(end) };
 }
 
-function keysIn(contents: string): ListedKey[] {
+function keysIn(contents: string, isEncoded: boolean): ListedKey[] {
   const keys: ListedKey[] = [];
   for (let at = contents.indexOf(BEGIN); at !== -1;) {
     const next = contents.indexOf(BEGIN, at + BEGIN.length);
     const one = next === -1 ? contents.slice(at) : contents.slice(at, next);
     keys.push({
-      key: decodedKey(field(one, 'Key')),
+      key: isEncoded ? decoded(unescaped(field(one, 'Key'))) : unescaped(field(one, 'Key')),
       size: Number(field(one, 'Size')),
       etag: unescaped(field(one, 'ETag')),
     });
@@ -78,8 +78,9 @@ function field(xml: string, name: string): string {
   return start === -1 ? '' : xml.slice(start + name.length + 2, xml.indexOf(`</${name}>`, start));
 }
 
-function decodedKey(encoded: string): string {
-  return decodeURIComponent(unescaped(encoded).replaceAll('+', ' '));
+/** Where a space is written as `+`. */
+function decoded(key: string): string {
+  return decodeURIComponent(key.replaceAll('+', ' '));
 }
 
 const NAMED: Readonly<Record<string, string>> = { quot: '"', apos: "'", amp: '&', lt: '<', gt: '>' };

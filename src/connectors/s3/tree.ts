@@ -88,7 +88,8 @@ async function read(
   const input = {
     Bucket: client.bucket,
     Key,
-    IfMatch: version,
+    // Some servers have none for objects that came another way.
+    ...(version !== '' && { IfMatch: version }),
     // A whole object comes with its checksum, which the SDK verifies.
     ...(isWhole ? { ChecksumMode: 'ENABLED' as const } : { Range: `bytes=${offset}-${offset + length - 1}` }),
   };
