@@ -1,4 +1,4 @@
-// The two jobs of the demo: a backup whose worker is killed on the way, and a verify of what it wrote.
+// The jobs of the demo: a backup whose worker is killed on the way, a verify of what it wrote, a restore and an export of it.
 import type { Client } from '../../src/cli/client.js';
 import { follow } from '../../src/cli/follow.js';
 import { count, counted, duration, secondsBetween } from '../../src/cli/format.js';
@@ -59,8 +59,8 @@ export async function backUp(acting: Acting): Promise<BackedUp> {
 
 export async function verify(acting: Acting, backup: Job): Promise<void> {
   acting.tell.step('Verify the archive: every hash, count and link of it');
-  const archive = backup.archive?.slice('vault/'.length) ?? '';
-  const { id } = await acting.client.start({ kind: 'verify', source: { connection: 'vault', archive } });
+  const source = { connection: 'vault', archive: archiveOf(backup) };
+  const { id } = await acting.client.start({ kind: 'verify', source });
   const view = await createView(acting.io);
   const job = await toEnd(acting, id, view).finally(() => view.stop());
   const { result, startedAt, endedAt } = job;
@@ -69,6 +69,38 @@ export async function verify(acting: Acting, backup: Job): Promise<void> {
   acting.tell.fact(
     `${counted(result?.segments ?? 0, 'segment')} as the manifest says, none missing, none surplus; ${took}`,
   );
+}
+
+/** Into tables that it makes. */
+export async function restore(acting: Acting, backup: Job): Promise<Job> {
+  acting.tell.step('Restore the archive into an empty PostgreSQL');
+  return runWhole(acting, {
+    kind: 'restore',
+    source: { connection: 'vault', archive: archiveOf(backup) },
+    sink: { connection: 'main', create: true },
+  });
+}
+
+/** The API is not asked again for it. */
+export async function exportParquet(acting: Acting, backup: Job): Promise<Job> {
+  acting.tell.step('Export the archive to Parquet, and compare it with the tables');
+  return runWhole(acting, {
+    kind: 'export',
+    source: { connection: 'vault', archive: archiveOf(backup) },
+    sink: { connection: 'vault', prefix: 'exports' },
+    options: { format: 'parquet' },
+  });
+}
+
+async function runWhole(acting: Acting, spec: JobSpec): Promise<Job> {
+  const { id } = await acting.client.start(spec);
+  acting.tell.fact(`job ${id}`);
+  const view = await createView(acting.io);
+  return toEnd(acting, id, view).finally(() => view.stop());
+}
+
+function archiveOf({ archive }: Job): string {
+  return archive?.slice('vault/'.length) ?? '';
 }
 
 async function toEnd({ client, io, signal }: Acting, id: string, view: View): Promise<Job> {

@@ -20,8 +20,10 @@ export interface Stage {
   readonly logs: readonly string[];
   /** Resolves with the address of the sample API. */
   startSampleApi(options: { readonly records: number; readonly requestsPerSecond: number }): Promise<string>;
-  /** Config for the sample API as connection `sample` and a folder as `vault`. */
-  writeConfig(sample: SampleConnection): Promise<string>;
+  /** Resolves with the URL of an empty PostgreSQL. */
+  startPostgres(): Promise<string>;
+  /** Config for the sample API as connection `sample`, the PostgreSQL as `main` and a folder as `vault`. */
+  writeConfig(sample: SampleConnection, postgresUrl: string): Promise<string>;
   startLonghaul(config: string, onMessage: (line: string) => void): Promise<DevFile>;
   /** Stops what was started, the last first; removes the folder unless it is to be kept. */
   strike(options: { readonly keepFolder: boolean }): Promise<void>;
@@ -30,12 +32,17 @@ export interface Stage {
 export const PAGE_SIZE = 1_000;
 const STOP_GRACE_MS = 20_000;
 const LONGHAUL = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const POSTGRES = fileURLToPath(new URL('./postgres-server.js', import.meta.url));
 const SAMPLE_API = fileURLToPath(new URL('../sample-api/main.js', import.meta.url));
 
 export async function setStage(signal: AbortSignal): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-demo-'));
   const children: Child[] = [];
-  const logs = { sample: join(folder, 'sample-api.log'), longhaul: join(folder, 'longhaul.log') };
+  const logs = {
+    sample: join(folder, 'sample-api.log'),
+    postgres: join(folder, 'postgres.log'),
+    longhaul: join(folder, 'longhaul.log'),
+  };
   const dataDir = join(folder, 'data');
   const start = <T>(name: string, args: string[], log: string, onMessage?: (line: string) => void) =>
     startChild<T>({
@@ -66,9 +73,13 @@ export async function setStage(signal: AbortSignal): Promise<Stage> {
       const { url } = await start<{ url: string }>('the sample API', [SAMPLE_API, ...args], logs.sample);
       return url;
     },
-    async writeConfig(sample) {
+    async startPostgres() {
+      const { url } = await start<{ url: string }>('PostgreSQL', [POSTGRES], logs.postgres);
+      return url;
+    },
+    async writeConfig(sample, postgresUrl) {
       const file = join(folder, 'longhaul.config.yml');
-      await writeFile(file, configText(sample));
+      await writeFile(file, configText(sample, postgresUrl), { mode: 0o600 });
       return file;
     },
     startLonghaul: (config, onMessage) =>
@@ -85,13 +96,16 @@ function devArguments(config: string, dataDir: string): string[] {
   return ['dev', '--json', '--config', config, '--data-dir', dataDir, ...ports];
 }
 
-function configText({ baseUrl, streams, requestsPerSecond }: SampleConnection): string {
+function configText({ baseUrl, streams, requestsPerSecond }: SampleConnection, postgresUrl: string): string {
   return `connections:
   sample:
     type: http
     baseUrl: ${baseUrl}
     limits: { requestsPerSecond: ${requestsPerSecond} }
     streams:${streams.map(streamText).join('')}
+  main:
+    type: postgres
+    url: ${postgresUrl}
   vault:
     type: file
     path: ./archives

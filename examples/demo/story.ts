@@ -3,7 +3,8 @@ import type { DevFile } from '../../src/cli/address.js';
 import { createClient } from '../../src/cli/client.js';
 import { count } from '../../src/cli/format.js';
 import type { Io } from '../../src/cli/io.js';
-import { backUp, verify } from './acts.js';
+import { backUp, exportParquet, restore, verify } from './acts.js';
+import { compareCopies } from './copies.js';
 import { createNarrator, type Narrator } from './narrator.js';
 import { prove } from './proof.js';
 import { sampleStats } from './sample.js';
@@ -32,12 +33,13 @@ const OF_A_SERVICE = /^\S+ \| /;
 
 /** Throws at the first thing that is not as promised. */
 export async function tellStory(telling: Telling): Promise<Running> {
-  const tell = createNarrator(telling.io, 5);
+  const tell = createNarrator(telling.io, 7);
   tell.title(
     `Longhaul demo: ${count(telling.records)} records out of an API that keeps failing, into a proven archive`,
   );
   const sampleUrl = await openSampleApi(telling, tell);
-  const longhaul = await openLonghaul(telling, tell, sampleUrl);
+  const postgresUrl = await telling.stage.startPostgres();
+  const longhaul = await openLonghaul(telling, tell, { sampleUrl, postgresUrl });
   const client = createClient({ url: longhaul.api, from: 'the demo' });
   const temporal = await viewTemporal(longhaul.temporal);
   try {
@@ -45,10 +47,13 @@ export async function tellStory(telling: Telling): Promise<Running> {
     const acting = { io, signal, tell, client, temporal, dataDir: stage.dataDir, records };
     const { job, killed, recovery } = await backUp(acting);
     await verify(acting, job);
+    const stats = await sampleStats(sampleUrl);
+    await restore(acting, job);
+    const exported = await exportParquet(acting, job);
+    const copies = await compareCopies({ exported, stats, vault: stage.vault, postgresUrl });
     tell.step('What was proven');
     const usage = await temporal.usage(job.id);
-    const stats = await sampleStats(sampleUrl);
-    tell.facts(await prove({ job, killed, recovery, usage, stats, vault: stage.vault }));
+    tell.facts([...(await prove({ job, killed, recovery, usage, stats, vault: stage.vault })), ...copies]);
   } finally {
     await temporal.close();
   }
@@ -71,14 +76,19 @@ async function openSampleApi({ stage, records }: Telling, tell: Narrator): Promi
   return url;
 }
 
-async function openLonghaul({ stage }: Telling, tell: Narrator, sampleUrl: string): Promise<DevFile> {
+async function openLonghaul(
+  { stage }: Telling,
+  tell: Narrator,
+  { sampleUrl, postgresUrl }: { readonly sampleUrl: string; readonly postgresUrl: string },
+): Promise<DevFile> {
   tell.step('Temporal, API and a worker, each a process of its own');
   const { streams } = await sampleStats(sampleUrl);
-  const config = await stage.writeConfig({
+  const sample = {
     baseUrl: sampleUrl,
     streams: streams.map((stream) => stream.name),
     requestsPerSecond: ASKED_PER_SECOND,
-  });
+  };
+  const config = await stage.writeConfig(sample, postgresUrl);
   const longhaul = await stage.startLonghaul(config, (line) => {
     if (!OF_A_SERVICE.test(line)) tell.fact(line);
   });

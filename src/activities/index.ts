@@ -11,21 +11,30 @@ import { DEFAULT_CHECKPOINT } from './flush-policy.js';
 import { onLifeline, quietContext, type Lifeline } from './lifeline.js';
 import { withJob, type JobFolder, type OpenJob } from './open.js';
 import { patiently } from './patience.js';
-import { planPage } from './plan.js';
+import { planPage, waitingPage } from './plan.js';
 
 export function createActivities(deps: ActivityDeps): Activities {
   const { clock } = deps;
 
-  /** For work that may be repeated whole, as every method of a sink may. */
-  function onJob<T>(job: JobRef, work: (open: OpenJob, ctx: Context) => Promise<T>): Promise<T> {
+  /** For work that may be repeated whole, as every method of a sink may. `otherwise`: what an error comes to. */
+  function onJob<T>(
+    job: JobRef,
+    work: (open: OpenJob, ctx: Context) => Promise<T>,
+    otherwise: (error: unknown) => T = rethrow,
+  ): Promise<T> {
     return onLifeline(clock, (line) => {
       const ctx = quietContext(line);
-      return patiently(ctx, clock, () => withJob(deps, job, (open) => work(open, ctx)));
+      return patiently(ctx, clock, () => withJob(deps, job, (open) => work(open, ctx))).catch(otherwise);
     });
   }
 
   return {
-    plan: (input) => onJob(input.job, (open, ctx) => planPage(open, ctx, input)),
+    plan: (input) =>
+      onJob(
+        input.job,
+        (open, ctx) => planPage(open, ctx, input),
+        (error) => waitingPage(input, error),
+      ),
     copy: (input) =>
       onLifeline(clock, (line) => withJob(deps, input.job, (open) => copy(deps, line, open, input))),
     settle: ({ job, heads, settled }) => onJob(job, ({ sink }, ctx) => sink.settle(ctx, heads, settled)),
@@ -47,6 +56,10 @@ export function createActivities(deps: ActivityDeps): Activities {
       }
     },
   };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }: OpenJob, input: CopyInput) {

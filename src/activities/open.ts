@@ -3,9 +3,12 @@ import { createArchiveSink } from '../archive/sink.js';
 import { createArchiveSource } from '../archive/source.js';
 import { createAuditSink } from '../archive/audit.js';
 import { createRejectsSource } from '../archive/rejects-source.js';
+import { createPair } from '../compare/pair.js';
+import { createCompareSink } from '../compare/sink.js';
 import { archivePath, jobFolder, storeConnection } from '../core/archive-path.js';
 import type { Sink, Source } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
+import { createExportSink } from '../export/sink.js';
 import type { Connection } from '../core/registry.js';
 import { setsAsideRefused } from '../core/rejects.js';
 import type { BackupSpec, ExportSpec, RestoreSpec, VerifySpec } from '../core/spec.js';
@@ -15,6 +18,8 @@ import { withColumns } from './columns.js';
 import type { ActivityDeps } from './deps.js';
 import { dryRun } from './dry-run.js';
 import { patient } from './patience.js';
+import { picked } from './picked.js';
+import { withinWindow } from './window.js';
 
 export interface OpenJob {
   readonly source: Source;
@@ -50,7 +55,9 @@ export async function withJob<T>(
 
 function openJob(deps: ActivityDeps, job: JobRef): OpenJob {
   const store = storeOf(deps.connections(storeConnection(job.spec)));
-  return { ...openSides(deps, job), folder: { store, path: jobFolder(job.id) } };
+  const sides = openSides(deps, job);
+  const source = withinWindow(sides.source, sides.limits.window, deps.clock);
+  return { ...sides, source, folder: { store, path: jobFolder(job.id) } };
 }
 
 function openSides(deps: ActivityDeps, job: JobRef): Sides {
@@ -85,11 +92,38 @@ function openBackup(deps: ActivityDeps, job: JobRef, spec: BackupSpec): Sides {
 }
 
 function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): Sides {
+  const { against } = spec.options ?? {};
+  if (against) return openComparison(deps, job, spec, against);
   const from = deps.connections(spec.source.connection);
   const path = archivePath(job.id, spec);
   const source = createArchiveSource(storeOf(from), path, { onDamage: 'report' });
   const sink = createAuditSink(storeOf(from), path);
   return { limits: from.limits, source: patient(source, deps.clock), sink };
+}
+
+function openComparison(deps: ActivityDeps, job: JobRef, spec: VerifySpec, against: Against): Sides {
+  const from = deps.connections(spec.source.connection);
+  const to = deps.connections(against.connection);
+  const there = against.archive === undefined ? liveSource(to) : archiveAt(to, against.archive);
+  const source = createPair(archiveAt(from, archivePath(job.id, spec)), there);
+  const sink = createCompareSink(storeOf(from), {
+    folder: jobFolder(job.id),
+    job: job.id,
+    createdAt: job.createdAt,
+    source: { connection: to.name, type: to.type },
+  });
+  return { limits: to.limits, source: patient(source, deps.clock), sink };
+}
+
+type Against = NonNullable<NonNullable<VerifySpec['options']>['against']>;
+
+function archiveAt(connection: Connection, path: string): Source {
+  return createArchiveSource(storeOf(connection), path, { onDamage: 'fail' });
+}
+
+function liveSource(connection: Connection): Source {
+  if (!connection.source) throw unsuitable(connection, 'source that an archive is compared with');
+  return connection.source({});
 }
 
 function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides {
@@ -110,17 +144,43 @@ function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec): Sides 
   return { limits: to.limits, source: patient(source, deps.clock), sink: isDry ? dryRun(sink) : sink };
 }
 
-/** The records of the archive; of a retry of rejects, those that another job has set aside. */
+/** The records of the archive, or of a range of keys; of a retry of rejects, those that another job has set aside. */
 function restoredFrom(store: Store, { source, options }: RestoreSpec): Source {
+  const { archive: path, keys, rejectsOf } = source;
   const onDamage = options?.skipDamaged ? 'skip' : 'fail';
-  const archive = withColumns(createArchiveSource(store, source.archive, { onDamage }));
-  return source.rejectsOf === undefined
-    ? archive
-    : createRejectsSource(archive, store, jobFolder(source.rejectsOf));
+  const archive = withColumns(createArchiveSource(store, path, { onDamage }));
+  const records =
+    rejectsOf === undefined ? archive : createRejectsSource(archive, store, jobFolder(rejectsOf));
+  return keys ? picked(records, keys) : records;
 }
 
 function openExport(deps: ActivityDeps, job: JobRef, spec: ExportSpec): Sides {
-  throw new LonghaulError('internal', `export comes with the next commit ${[deps, job, spec].length}`);
+  const { format, fileBytes = null } = spec.options;
+  const from = deps.connections(spec.source.connection);
+  const { archive } = spec.source;
+  const sink = createExportSink(storeOf(deps.connections(spec.sink.connection)), {
+    path: archivePath(job.id, spec),
+    id: spec.sink.name ?? job.id,
+    jobId: job.id,
+    createdAt: job.createdAt,
+    // Parquet compresses within.
+    as: { format, compression: format === 'parquet' ? 'none' : (spec.options.compression ?? 'none') },
+    source: { connection: from.name, type: from.type, ...(archive !== undefined && { archive }) },
+    fileBytes,
+  });
+  const plain = sourceOfExport(from, spec);
+  const source = format === 'jsonl' ? plain : withColumns(plain);
+  return { limits: from.limits, source: patient(source, deps.clock), sink };
+}
+
+/** The archive where one is named: what it was made of is not asked then. */
+function sourceOfExport(from: Connection, { source, options }: ExportSpec): Source {
+  const { pageSize, skipDamaged } = options;
+  if (source.archive !== undefined) {
+    return createArchiveSource(storeOf(from), source.archive, { onDamage: skipDamaged ? 'skip' : 'fail' });
+  }
+  if (!from.source) throw unsuitable(from, 'source of an export');
+  return from.source(pageSize === undefined ? {} : { pageSize });
 }
 
 function storeOf(connection: Connection): Store {

@@ -1,5 +1,6 @@
 // One page of the plan: the next streams of the source, cut into partitions.
 import type { Context, Partition, Stream } from '../core/connector.js';
+import { LonghaulError } from '../core/errors.js';
 import type { PartitionWork, PlanInput, PlanPage } from '../core/work.js';
 import type { Sides } from './open.js';
 
@@ -58,6 +59,14 @@ export async function planPage(open: Sides, ctx: Context, input: PlanInput): Pro
     lanes,
     requestsPerDay: limits.requestsPerDay ?? null,
   };
+}
+
+/** A page with nothing on it, where the source says when to come back; throws any other error again. */
+export function waitingPage({ after }: PlanInput, error: unknown): PlanPage {
+  if (!(error instanceof LonghaulError) || error.reaction !== 'throttled' || error.until === undefined)
+    throw error;
+  const wait = { until: error.until, reason: error.message };
+  return { wait, streams: [], work: [], after, done: false, lanes: 1, requestsPerDay: null };
 }
 
 interface PlannedStream {

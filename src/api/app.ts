@@ -1,28 +1,36 @@
-// The web tier as a Hono app: routes to functions, nothing else. It holds no connector, no secret and no state of a job.
+// The web tier as a Hono app: routes to functions, nothing else. It holds no source, no state of a job, and of secrets at
+// most those of a store.
 import { OpenAPIHono, type Hook } from '@hono/zod-openapi';
 import type { Client } from '@temporalio/client';
 import type { Env } from 'hono';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
 import { VERSION } from '../core/version.js';
+import { asksForRejects } from './bodies.js';
 import { checkConnection } from './checks.js';
 import { ACTIONS } from './conflicts.js';
-import { jobSpec } from './contracts.js';
+import { jobSpec, retryBody } from './contracts.js';
+import { sendFile } from './downloads.js';
 import { sendEvents } from './events.js';
+import { findFile, listFiles } from './files.js';
 import { createNotFound, limitBody, loopbackOnly, type RouteName } from './guard.js';
-import { createJobs } from './jobs.js';
+import { createJobs, type Jobs } from './jobs.js';
 import { listJobs } from './listing.js';
 import { createErrorHandler, RequestFaults, type LogError } from './problems.js';
 import { readQueue } from './queue.js';
 import { assertReady } from './ready.js';
+import { listRejects } from './rejects.js';
+import * as results from './result-routes.js';
 import * as routes from './routes.js';
 import { createSoon, type Soon } from './soon.js';
 import { readSpec } from './spec-request.js';
+import type { Stores } from './stores.js';
 import { createWatch } from './watch.js';
 
 export interface AppDeps {
   readonly client: Client;
   readonly connections: readonly PublicConnection[];
+  readonly stores: Stores;
   /** Base URL of Temporal's Web UI; null: not known. */
   readonly webUiUrl: string | null;
   /** Epoch ms. */
@@ -39,15 +47,21 @@ export function createApp(deps: AppDeps): App {
   const app = new OpenAPIHono({ defaultHook: refuseParameters });
   app.use(loopbackOnly, limitBody);
   app.onError(createErrorHandler(deps.logError));
-  addJobs(app, deps, soon);
+  const jobs = createJobs(deps);
+  addJobs(app, deps, { jobs, soon });
+  addResults(app, deps, { jobs, soon });
   addService(app, deps, soon);
   addDocument(app);
   app.notFound(createNotFound(routeNames(app)));
   return app;
 }
 
-function addJobs(app: App, deps: AppDeps, soon: Soon): void {
-  const jobs = createJobs(deps);
+interface Reach {
+  readonly jobs: Jobs;
+  readonly soon: Soon;
+}
+
+function addJobs(app: App, deps: AppDeps, { jobs, soon }: Reach): void {
   const show = (id: string) => soon(() => jobs.show(id));
   const watch = createWatch(show);
 
@@ -71,6 +85,30 @@ function addJobs(app: App, deps: AppDeps, soon: Soon): void {
       return c.json(await soon(() => jobs.steer(id, action)), 202);
     });
   }
+  app.openapi(routes.retryJob, async (c) => {
+    const rejects = await asksForRejects(c);
+    const job = await soon(() => jobs.retry(c.req.valid('param').id, { rejects }));
+    return c.json(job, 202, { location: `/v1/jobs/${job.id}` });
+  });
+}
+
+function addResults(app: App, { stores, logError }: AppDeps, { jobs, soon }: Reach): void {
+  const find = (id: string) => soon(() => jobs.find(id));
+  app.openapi(results.listRejects, async (c) =>
+    c.json(await listRejects(stores, await find(c.req.valid('param').id), c.req.valid('query')), 200),
+  );
+  app.openapi(results.listFiles, async (c) =>
+    c.json(await listFiles(stores, await find(c.req.valid('param').id), c.req.valid('query')), 200),
+  );
+  app.openAPIRegistry.registerPath(results.downloadFile);
+  app.openAPIRegistry.registerPath(results.headFile);
+  // The document has no way to say that a parameter takes slashes.
+  const withSlashes = { ...results.downloadFile, path: '/v1/jobs/{id}/files/{path{.+}}', hide: true };
+  app.openapi(withSlashes, async (c) => {
+    const { id, path } = c.req.valid('param');
+    const { place } = c.req.valid('query');
+    return sendFile(c, await findFile(stores, await find(id), path, place), logError);
+  });
 }
 
 function addService(app: App, deps: AppDeps, soon: Soon): void {
@@ -89,6 +127,7 @@ function addService(app: App, deps: AppDeps, soon: Soon): void {
 
 function addDocument(app: App): void {
   app.openAPIRegistry.register('JobSpec', jobSpec);
+  app.openAPIRegistry.register('RetryBody', retryBody);
   const info = {
     title: 'Longhaul',
     version: VERSION,

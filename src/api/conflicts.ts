@@ -2,10 +2,10 @@
 import { LonghaulError } from '../core/errors.js';
 import { ENDED, type Job } from '../core/job.js';
 
-export const ACTIONS = ['pause', 'resume', 'cancel', 'retry'] as const;
+export const ACTIONS = ['pause', 'resume', 'cancel'] as const;
 export type Action = (typeof ACTIONS)[number];
 
-export function conflict(job: Job, action: Action): LonghaulError {
+export function conflict(job: Job, action: Action | 'retry'): LonghaulError {
   return new LonghaulError('job_state_conflict', `Cannot ${action} the job: it is ${job.state}.`);
 }
 

@@ -5,10 +5,10 @@ import { JOB_STATES, type Job } from '../core/job.js';
 import { filterText, jobSpecSchema } from '../core/spec.js';
 import type { ConnectionCheck } from '../core/work.js';
 
-const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+export const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 const kinds = jobSpecSchema.options.map((option) => option.shape.kind.value);
 const time = z.iso.datetime();
-const count = z.number().int().min(0);
+export const count = z.number().int().min(0);
 
 export const jobSpec = jobSpecSchema.meta({ id: 'JobSpec', description: 'What a job is to do.' });
 
@@ -63,9 +63,11 @@ const result = z.object({
   findings: z.array(finding).optional(),
   findingsTotal: count.optional(),
   differences: z
-    .object({ same: count, added: count, removed: count, changed: count })
+    .object({ same: count, added: count, removed: count, changed: count, duplicates: count })
     .optional()
-    .describe('Of a comparison, by key: `added` are only there, `removed` only in the archive.'),
+    .describe(
+      'Of a comparison, by key: `added` are only there, `removed` only in the archive, `duplicates` are keys that come more than once on a side.',
+    ),
   files: count.optional().describe('That an export wrote.'),
   notes: z.array(z.string()).optional().describe('What a person should know of the result.'),
 });
@@ -116,6 +118,12 @@ export const jobId = z.object({
     .openapi({ param: { name: 'id', in: 'path' } }),
 });
 
+export const retryBody = z
+  .strictObject({
+    rejects: z.boolean().optional().describe('Starts a restore of what the job has set aside.'),
+  })
+  .meta({ id: 'RetryBody' });
+
 export const jobFilter = z.strictObject({
   kind: z.enum(kinds).optional(),
   state: z.enum(JOB_STATES).optional(),
@@ -136,6 +144,10 @@ const connection = z
       requestsPerSecond: z.number().optional(),
       concurrency: z.number().optional(),
       requestsPerDay: z.number().optional(),
+      window: z
+        .object({ from: z.string(), to: z.string(), timeZone: z.string().optional() })
+        .optional()
+        .describe('The hours in which jobs may use it.'),
     }),
     streams: z.array(z.string()).readonly().nullable().describe('null: the source itself says what it has.'),
   })

@@ -61,12 +61,14 @@ export function createNotFound(routes: readonly RouteName[]): (c: Context) => Re
     if (methods.length === 0) {
       return answer(c, new LonghaulError('route_unknown', `There is nothing at ${c.req.path}.`));
     }
-    const allow = [...new Set(methods), ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ');
+    const allow = [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : [])])].join(', ');
     const error = new LonghaulError('method_not_allowed', `${c.req.path} answers ${allow} only.`);
     return answer(c, error, { headers: { allow } });
   };
 }
 
+/** `{path}` is of a file and takes slashes. */
 function patternOf(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+  const escaped = path.replaceAll('.', '\\.').replaceAll('{path}', '.+');
+  return new RegExp(`^${escaped.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
 }

@@ -12,6 +12,11 @@ export function jobIdOfKey(key: string): string {
   return `job-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
 }
 
+/** The same for every call: of the job, and of the run that set them aside. */
+export function jobIdOfRejects(job: string, runId: string): string {
+  return `rejects-${createHash('sha256').update(`${job}\n${runId}`).digest('hex').slice(0, 32)}`;
+}
+
 export function newCheckId(connection: string, now: number): string {
   return `check-${connection}-${stamp(now)}`;
 }

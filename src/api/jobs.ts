@@ -10,6 +10,7 @@ import { begin } from './begin.js';
 import { conflict, isSteerable, type Action } from './conflicts.js';
 import { factsOf, queuedFactsOf, type Described, type FactsDeps } from './facts.js';
 import { hashOf, jobIdOfKey, newJobId } from './ids.js';
+import { retryRejects } from './retry-rejects.js';
 import { retry } from './retry.js';
 
 /** Every method throws `job_unknown`, `job_state_conflict` and Temporal's own errors. */
@@ -17,8 +18,12 @@ export interface Jobs {
   /** The same `key` and spec: the same job. Throws `idempotency_conflict` for the key with another spec. */
   start(spec: JobSpec, key: string | null): Promise<Job>;
   show(id: string): Promise<Job>;
+  /** The job together with what it was made of. */
+  find(id: string): Promise<Described>;
   /** Repeated calls are harmless. */
   steer(id: string, action: Action): Promise<Job>;
+  /** `rejects`: a new job tries what this one has set aside. Repeated calls are harmless. */
+  retry(id: string, what: { readonly rejects: boolean }): Promise<Job>;
 }
 
 export function createJobs(deps: FactsDeps): Jobs {
@@ -46,7 +51,6 @@ export function createJobs(deps: FactsDeps): Jobs {
 
   async function act(found: Described, action: Action): Promise<void> {
     const { job } = found;
-    if (action === 'retry') return retry(client, found);
     if (action === 'cancel' && (job.state === 'cancelling' || job.state === 'cancelled')) return;
     if (!isSteerable(job)) throw conflict(job, action);
     // A signal is sent whatever the state says: the one before it may still be on its way to the workflow.
@@ -61,7 +65,14 @@ export function createJobs(deps: FactsDeps): Jobs {
     return job;
   }
 
-  return { start, show: async (id) => (await describe(id)).job, steer };
+  async function retryJob(id: string, { rejects }: { readonly rejects: boolean }): Promise<Job> {
+    const found = await describe(id);
+    if (rejects) return retryRejects(deps, describe, found);
+    await retry(client, found);
+    return (await describe(id)).job;
+  }
+
+  return { start, show: async (id) => (await describe(id)).job, find: describe, steer, retry: retryJob };
 }
 
 function isDone({ state }: Job): boolean {

@@ -2,12 +2,13 @@
 // what has closed by its end. Since nothing ends before it starts, reading on until the ends are older than what is
 // already there gives the newest starts.
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { z } from 'zod';
 import type { Job, JobState } from '../core/job.js';
 import { JOB_WORKFLOWS, SEARCH_ATTRIBUTES } from '../core/names.js';
 import { toJob } from '../core/view.js';
 import type { JobFilter } from './contracts.js';
+import { decodeCursor, encodeCursor } from './cursors.js';
 import { listedFactsOf, type FactsDeps } from './facts.js';
-import { LonghaulError } from '../core/errors.js';
 
 export interface JobPage {
   readonly jobs: Job[];
@@ -20,14 +21,14 @@ const DEFAULT_LIMIT = 50;
 export async function listJobs(deps: FactsDeps, filter: JobFilter): Promise<JobPage> {
   const { client } = deps;
   const limit = filter.limit ?? DEFAULT_LIMIT;
-  const cursor = filter.cursor === undefined ? null : decode(filter.cursor);
+  const cursor = filter.cursor === undefined ? null : decodeCursor(filter.cursor, cursorSchema);
   const runs = await newestRuns(client, queryOf(filter, cursor), limit + (cursor?.shown.length ?? 0));
   const rest = runs.filter(({ runId }) => !cursor?.shown.includes(runId));
   const page = rest.slice(0, limit);
   const replaced = await replacedRuns(client, page);
   return {
     jobs: page.filter(({ runId }) => !replaced.has(runId)).map((run) => toJob(listedFactsOf(deps, run))),
-    next: rest.length > limit ? encode(page, cursor) : null,
+    next: rest.length > limit ? cursorAfter(page, cursor) : null,
   };
 }
 
@@ -113,29 +114,12 @@ function quoted(value: string): string {
 }
 
 /** Where a page ended: the start of its last run in epoch ms, and the runs of that millisecond that were shown. */
-interface Cursor {
-  readonly start: number;
-  readonly shown: readonly string[];
-}
+const cursorSchema = z.object({ start: z.number().int(), shown: z.array(z.string()) });
+type Cursor = z.infer<typeof cursorSchema>;
 
-function encode(page: readonly WorkflowExecutionInfo[], before: Cursor | null): string {
+function cursorAfter(page: readonly WorkflowExecutionInfo[], before: Cursor | null): string {
   const start = Number(page.at(-1)?.startTime);
   const shown = page.filter((run) => Number(run.startTime) === start).map(({ runId }) => runId);
   const earlier = before?.start === start ? before.shown : [];
-  return Buffer.from(JSON.stringify({ start, shown: [...earlier, ...shown] } satisfies Cursor)).toString(
-    'base64url',
-  );
-}
-
-function decode(text: string): Cursor {
-  try {
-    const { start, shown } = JSON.parse(Buffer.from(text, 'base64url').toString()) as Partial<Cursor>;
-    if (Number.isSafeInteger(start) && Array.isArray(shown)) return { start, shown } as Cursor;
-  } catch {
-    // Told below.
-  }
-  throw new LonghaulError(
-    'request_invalid',
-    'The cursor is not one that a page of this list gave as `next`.',
-  );
+  return encodeCursor({ start, shown: [...earlier, ...shown] } satisfies Cursor);
 }

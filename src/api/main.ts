@@ -1,4 +1,4 @@
-// Composition root of the web tier: config without secrets, Temporal's client, the app; runs until it is told to stop.
+// Composition root of the web tier: config without secrets, stores, Temporal's client, the app; runs until it is told to stop.
 import { Client, Connection } from '@temporalio/client';
 import pino, { type Logger } from 'pino';
 import { loadConfig } from '../config/load.js';
@@ -6,6 +6,7 @@ import { publicConnections } from '../config/public.js';
 import { temporalTarget, type TemporalTarget } from '../config/temporal.js';
 import { createApp } from './app.js';
 import { serve, type Serving } from './server.js';
+import { createStores } from './stores.js';
 
 export interface ApiOptions {
   readonly configPath: string;
@@ -48,6 +49,7 @@ export async function startApi(options: ApiOptions, stop: AbortSignal, log: Logg
   const app = createApp({
     client: new Client({ connection, namespace: target.namespace }),
     connections: publicConnections(config),
+    stores: createStores({ config, configPath: options.configPath, env: process.env }),
     webUiUrl: options.webUi?.replace(/\/+$/, '') ?? null,
     clock: () => Date.now(),
     stop,

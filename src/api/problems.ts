@@ -20,16 +20,34 @@ export class RequestFaults extends LonghaulError {
   }
 }
 
-/** The HTTP status of a code where the thrower says none. */
+/** The HTTP status of a code where the thrower says none. 502: what a store holds; 503: that it cannot be read, or Temporal. */
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   request_invalid: 400,
   host_refused: 403,
   job_unknown: 404,
   connection_unknown: 404,
+  file_unknown: 404,
   route_unknown: 404,
   method_not_allowed: 405,
   job_state_conflict: 409,
   idempotency_conflict: 409,
+  range_unsatisfiable: 416,
+  object_missing: 502,
+  archive_missing: 502,
+  archive_damaged: 502,
+  archive_unsupported: 502,
+  chain_broken: 502,
+  config_invalid: 503,
+  connection_unsuitable: 503,
+  source_unreachable: 503,
+  source_timeout: 503,
+  source_unavailable: 503,
+  source_throttled: 503,
+  source_forbidden: 503,
+  source_not_found: 503,
+  source_refused: 503,
+  unauthorized: 503,
+  sink_unwritable: 503,
   temporal_unreachable: 503,
   temporal_unprepared: 503,
   worker_unavailable: 503,

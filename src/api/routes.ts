@@ -3,12 +3,12 @@ import { createRoute, z } from '@hono/zod-openapi';
 import * as contract from './contracts.js';
 import type { Action } from './conflicts.js';
 
-const json = <T extends z.ZodType>(schema: T, description: string) => ({
+export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: { 'application/json': { schema } },
 });
 
-const problem = (description: string) => ({
+export const problem = (description: string) => ({
   description,
   content: { 'application/problem+json': { schema: contract.problem } },
 });
@@ -16,9 +16,9 @@ const problem = (description: string) => ({
 const refused = { 403: problem('Called by another name than this machine’s (`host_refused`).') };
 const failed = { 500: problem('A fault of the API (`internal`).') };
 const away = { 503: problem('Temporal cannot be used (`temporal_unreachable`, `temporal_unprepared`).') };
-const always = { ...refused, ...failed, ...away };
-const badRequest = { 400: problem('Parameters or body cannot be read (`request_invalid`).') };
-const unknownJob = { 404: problem('No such job (`job_unknown`).') };
+export const always = { ...refused, ...failed, ...away };
+export const badRequest = { 400: problem('Parameters or body cannot be read (`request_invalid`).') };
+export const unknownJob = { 404: problem('No such job (`job_unknown`).') };
 const job = json(contract.job, 'The job.');
 
 export const startJob = createRoute({
@@ -105,7 +105,7 @@ export const watchJob = createRoute({
   },
 });
 
-export const steerJob = (action: Action, summary: string, description: string) =>
+const steer = (action: Action, summary: string, description: string) =>
   createRoute({
     method: 'post',
     path: `/v1/jobs/{id}/${action}`,
@@ -123,11 +123,40 @@ export const steerJob = (action: Action, summary: string, description: string) =
   });
 
 export const steering = {
-  pause: steerJob('pause', 'Pause a job', 'It stops at its next checkpoint and asks for no new page.'),
-  resume: steerJob('resume', 'Resume a job', 'It goes on from the exact page.'),
-  cancel: steerJob('cancel', 'Cancel a job', 'What it wrote is removed. It cannot be taken up again.'),
-  retry: steerJob('retry', 'Retry a failed job', 'It goes on from its checkpoints.'),
+  pause: steer('pause', 'Pause a job', 'It stops at its next checkpoint and asks for no new page.'),
+  resume: steer('resume', 'Resume a job', 'It goes on from the exact page.'),
+  cancel: steer('cancel', 'Cancel a job', 'What it wrote is removed. It cannot be taken up again.'),
 } as const;
+
+export const retryJob = createRoute({
+  method: 'post',
+  path: '/v1/jobs/{id}/retry',
+  operationId: 'retryJob',
+  tags: ['jobs'],
+  summary: 'Retry a failed job, or what a restore has set aside',
+  description:
+    'Without a body a failed job goes on from its checkpoints. With `rejects` a new restore tries the records again that the ended one has set aside: the same new job however often this is called, until that has completed with rejects of its own; then those are tried. Repeated calls are harmless.',
+  request: {
+    params: contract.jobId,
+    // Read by the handler: no body at all, of whatever content type, is the plain retry.
+    body: {
+      required: false,
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/RetryBody' } } },
+    },
+  },
+  responses: {
+    202: {
+      ...json(contract.job, 'The job; with `rejects` the new one.'),
+      headers: { Location: { description: 'Where that job is shown.', schema: { type: 'string' } } },
+    },
+    ...badRequest,
+    ...unknownJob,
+    409: problem('The state of the job does not allow it (`job_state_conflict`).'),
+    413: problem('The body is too large (`request_invalid`).'),
+    415: problem('The body is not said to be JSON (`request_invalid`).'),
+    ...always,
+  },
+});
 
 export const listConnections = createRoute({
   method: 'get',

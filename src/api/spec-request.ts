@@ -1,34 +1,20 @@
 // The body of POST /v1/jobs: held against the schema and against the connections that are configured.
 import type { Context } from 'hono';
-import { HTTPException } from 'hono/http-exception';
 import type { PublicConnection, Role } from '../config/public.js';
-import { LonghaulError, type ErrorCode } from '../core/errors.js';
+import type { ErrorCode } from '../core/errors.js';
 import { check, type Fault } from '../core/faults.js';
 import { nearest } from '../core/nearest.js';
-import { jobSpecSchema, type JobSpec, type VerifySpec } from '../core/spec.js';
+import { jobSpecSchema, type JobSpec, type RestoreSpec, type VerifySpec } from '../core/spec.js';
+import { readJson } from './bodies.js';
 import { RequestFaults } from './problems.js';
 
 interface NamedFault extends Fault {
   readonly code: ErrorCode;
 }
 
-const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
-
-/** The spec, or the answer that refuses it for its content type. Throws for a body that is no JSON or no spec. */
+/** Throws for a body that is not said to be JSON, is none, or no spec that can run. */
 export async function readSpec(c: Context, connections: readonly PublicConnection[]): Promise<JobSpec> {
-  const type = c.req.header('content-type');
-  if (type === undefined || !JSON_TYPE.test(type)) {
-    throw new HTTPException(415, { message: 'The body must be JSON: send content-type: application/json.' });
-  }
-  return toSpec(parse(await c.req.text()), connections);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new LonghaulError('request_invalid', 'The body is not JSON.', { cause });
-  }
+  return toSpec(await readJson(c), connections);
 }
 
 function toSpec(body: unknown, connections: readonly PublicConnection[]): JobSpec {
@@ -52,12 +38,13 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
     case 'verify':
       return [
         ...roleFaults('source', spec.source.connection, 'sink', connections),
-        ...againstFaults(spec.options?.against, connections),
+        ...againstFaults(spec, connections),
       ];
     case 'restore':
       return [
         ...roleFaults('source', spec.source.connection, 'sink', connections),
         ...roleFaults('sink', spec.sink.connection, 'target', connections),
+        ...remapFaults(spec),
       ];
     case 'export':
       return [
@@ -69,12 +56,30 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
 }
 
 function againstFaults(
-  against: NonNullable<VerifySpec['options']>['against'],
+  { source, options }: VerifySpec,
   connections: readonly PublicConnection[],
 ): NamedFault[] {
+  const against = options?.against;
   if (!against) return [];
-  const faults = roleFaults('source', against.connection, against.archive ? 'sink' : 'source', connections);
-  return faults.map((fault) => ({ ...fault, path: ['options', 'against', 'connection'] }));
+  const { connection, archive } = against;
+  const faults = roleFaults('source', connection, archive ? 'sink' : 'source', connections);
+  return [
+    ...faults.map((fault) => ({ ...fault, path: ['options', 'against', 'connection'] })),
+    ...(archive ? [] : streamFaults({ connection, streams: source.streams }, connections)),
+  ];
+}
+
+/** New ids are known of the records that this job writes. */
+function remapFaults({ source: { streams }, options }: RestoreSpec): NamedFault[] {
+  if (!streams) return [];
+  const isOfStream = (place: string) => streams.some((name) => place.startsWith(`${name}.`));
+  return Object.entries(options?.remap ?? {})
+    .filter(([, target]) => !isOfStream(target))
+    .map(([field, target]) => ({
+      code: 'spec_invalid',
+      path: ['options', 'remap', field],
+      message: `${target} is of a stream that is not restored: add it to \`source.streams\``,
+    }));
 }
 
 const INABILITY: Readonly<Record<Role, string>> = {

@@ -4,7 +4,7 @@ import type { Target } from '../core/connector.js';
 import type { Store } from '../core/store.js';
 import { partSchema, type ArchiveHead, type Part, type PartRef, type Segment } from './format.js';
 import { ordinal, partsFolder } from './layout.js';
-import { backwards, broken } from './linked.js';
+import { backwards, chainBroken } from './linked.js';
 import { decodeJson, readIfThere, sha256 } from './objects.js';
 
 /** The segments of a finished partition, last first. `chain_broken` where the chain does not hold what its head says. */
@@ -17,17 +17,17 @@ export async function* segmentsBackwards(
   let records = 0;
   for await (const part of backwards(store, archive, head.state, partSchema)) {
     if (!belongs(part, head) || (part.seq === head.state.seq && !part.done)) {
-      throw broken(archive, head.state, 'does not end this partition');
+      throw chainBroken(archive, head.state, 'does not end this partition');
     }
     for (const segment of part.segments.toReversed()) {
-      if (segment.seq !== next) throw broken(archive, head.state, 'leads to segments out of sequence');
+      if (segment.seq !== next) throw chainBroken(archive, head.state, 'leads to segments out of sequence');
       next -= 1;
       records += segment.records;
       yield segment;
     }
   }
   if (next !== -1 || records !== head.state.records || records !== head.records) {
-    throw broken(archive, head.state, 'does not add up');
+    throw chainBroken(archive, head.state, 'does not add up');
   }
 }
 

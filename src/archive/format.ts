@@ -26,8 +26,10 @@ const segmentFields = {
   goesOn: z.literal(true).optional(),
 };
 const storedFields = { storedBytes: count, sha256 };
+/** Only of the pieces of an export, never in an archive: records that keep something in a column of their own. */
+const pieceFields = { extra: count.optional() };
 
-export const segmentSchema = z.object({ ...segmentFields, ...storedFields });
+export const segmentSchema = z.object({ ...segmentFields, ...storedFields, ...pieceFields });
 export type Segment = z.infer<typeof segmentSchema>;
 
 /** A line of segments.jsonl. */
@@ -36,6 +38,7 @@ export const segmentLineSchema = z.object({
   partition: z.string(),
   ...segmentFields,
   ...storedFields,
+  ...pieceFields,
 });
 export type SegmentLine = z.infer<typeof segmentLineSchema>;
 
@@ -74,16 +77,11 @@ export type Manifest = z.infer<typeof manifestSchema>;
 /** A work file that another one names by its hash. */
 const linkSchema = z.object({ path: z.string(), sha256 });
 
-/** `.work/job.json`: whose archive this is. */
-export const claimSchema = z.object({
-  format: z.literal(FORMAT),
-  id: z.string(),
-  job: z.string(),
-  createdAt: z.string(),
-  source: sourceSchema,
-  compression: compressionSchema,
-});
+/** `.work/job.json`: whose folder this is. What else is in it is for people. */
+export const claimSchema = z.looseObject({ format: z.string(), id: z.string(), job: z.string() });
 export type Claim = z.infer<typeof claimSchema>;
+
+export interface ArchiveClaim extends Claim, Pick<Manifest, 'createdAt' | 'source' | 'compression'> {}
 
 /** What a flush returns: the newest part of a partition's chain. The whole state of its writer. */
 export const partRefSchema = linkSchema.extend({ seq: count, segments: count, records: count });

@@ -17,6 +17,10 @@ const COMPRESS: Readonly<Record<Compression, (frame: Buffer) => Promise<Uint8Arr
   none: async (frame) => frame,
 };
 
+/** A frame of its own of bytes that are few, or none. */
+export const oneFrame = (compression: Compression, bytes: Buffer): Promise<Uint8Array> =>
+  COMPRESS[compression](bytes);
+
 export interface FramePipe {
   /** Resolves once there is room for more. */
   write(bytes: Uint8Array): Promise<void>;

@@ -1,6 +1,5 @@
 // Where everything of an archive lies: names and places, relative to the archive's folder.
 import { createHash } from 'node:crypto';
-import type { Encoding } from '../core/connector.js';
 import type { Compression } from './format.js';
 
 export const MANIFEST = 'manifest.json';
@@ -49,13 +48,9 @@ export function ordinal(seq: number): string {
   return seq < 1_000_000 ? String(seq).padStart(6, '0') : `z${String(seq).padStart(12, '0')}`;
 }
 
-export function segmentName(
-  seq: number,
-  token: string,
-  encoding: Encoding,
-  compression: Compression,
-): string {
-  return `${ordinal(seq)}-${token}.${encoding}${SUFFIX[compression]}`;
+/** `holds`: the encoding of the records. */
+export function segmentName(seq: number, token: string, holds: string, compression: Compression): string {
+  return `${ordinal(seq)}-${token}.${holds}${SUFFIX[compression]}`;
 }
 
 /** Whether a file (not its folder) is named as a segment: only such files are ever taken for orphans and removed. */

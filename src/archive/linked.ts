@@ -25,7 +25,7 @@ export async function* backwards<T extends Linked>(
   for (let link: Link | null = newest; link !== null; seq -= 1) {
     const file: T = await readLinked(store, archive, link, schema);
     if (file.seq !== seq || (file.prev === null) !== (seq === 0))
-      throw broken(archive, link, 'is out of sequence');
+      throw chainBroken(archive, link, 'is out of sequence');
     yield file;
     link = file.prev;
   }
@@ -33,12 +33,12 @@ export async function* backwards<T extends Linked>(
 
 async function readLinked<T>(store: Store, archive: string, link: Link, schema: z.ZodType<T>): Promise<T> {
   const bytes = await readIfThere(store, `${archive}/${link.path}`);
-  if (bytes === null) throw broken(archive, link, 'is missing');
-  if (sha256(bytes) !== link.sha256) throw broken(archive, link, 'was changed');
+  if (bytes === null) throw chainBroken(archive, link, 'is missing');
+  if (sha256(bytes) !== link.sha256) throw chainBroken(archive, link, 'was changed');
   return decodeJson(bytes, schema, 'chain_broken', `${archive}/${link.path}`);
 }
 
-export function broken(archive: string, { path }: { path: string }, how: string): LonghaulError {
+export function chainBroken(archive: string, { path }: { path: string }, how: string): LonghaulError {
   return new LonghaulError('chain_broken', `The work file ${archive}/${path} ${how}.`);
 }
 

@@ -22,14 +22,22 @@ function closing(hash: string): string {
  * Throws `archive_missing`, `archive_unsupported` (a format of another version) or `archive_damaged`, naming the file.
  */
 export async function readManifest(store: Store, archive: string): Promise<Manifest> {
+  const { manifest } = await readManifestAlone(store, archive);
+  await checkSegmentList(store, archive, manifest);
+  return manifest;
+}
+
+/** Without a look at segments.jsonl, for whoever asks often and checks what is taken from there. Throws likewise. */
+export async function readManifestAlone(
+  store: Store,
+  archive: string,
+): Promise<{ readonly manifest: Manifest; readonly bytes: Buffer }> {
   const path = `${archive}/${MANIFEST}`;
   const bytes = await readIfThere(store, path);
   if (bytes === null) throw new LonghaulError('archive_missing', `There is no ${path}.`);
   checkFormat(bytes, archive);
   checkOwnHash(bytes, path);
-  const manifest = decodeJson(bytes, manifestSchema, 'archive_damaged', path);
-  await checkSegmentList(store, archive, manifest);
-  return manifest;
+  return { manifest: decodeJson(bytes, manifestSchema, 'archive_damaged', path), bytes };
 }
 
 function checkFormat(bytes: Buffer, archive: string): void {

@@ -1,62 +1,44 @@
 // Writes the pages of one partition: segments, and at each flush a part that links them to what came before.
 import { randomBytes } from 'node:crypto';
-import type { Breadcrumb, Encoding, Page, SinkWriter, Target } from '../core/connector.js';
-import type { Store } from '../core/store.js';
-import { isClaimed, readClaim, withdrawn } from './claim.js';
-import type { Compression, Part, PartRef, Segment } from './format.js';
-import { ordinal, partitionFolder, partsFolder, segmentName } from './layout.js';
+import type { Breadcrumb, Page, SinkWriter, Target } from '../core/connector.js';
+import { isClaimed, readClaim, withdrawn, type Folder } from './claim.js';
+import type { Part, PartRef, Segment } from './format.js';
+import { ordinal, partsFolder } from './layout.js';
 import { putLinked } from './linked.js';
-import { listedSegments } from './listed.js';
-import { TRAILER } from '../records/tar/block.js';
-import { goesOn } from '../records/tar/scan.js';
-import { openSegment, type SegmentWriter } from './segment-writer.js';
+import type { SegmentWriter } from './segment-writer.js';
 
 export interface PartitionWriterOptions {
-  readonly store: Store;
-  readonly archive: string;
-  readonly job: string;
+  readonly folder: Folder;
   readonly target: Target;
   /** Where the chain stands; null: at its beginning. */
   readonly from: PartRef | null;
-  readonly compression: Compression;
   /** A segment ends with the page that brings it here. Before compression. */
   readonly segmentBytes: number;
+  /** A segment of that number in the partition, with the token in its name, to begin with this page. */
+  open(place: { readonly seq: number; readonly token: string }, first: Page): Promise<SegmentWriter>;
+  /** The paths of the stream's segments that are part of what was published; none before that. */
+  listed(): Promise<ReadonlySet<string>>;
 }
 
 export function createPartitionWriter(options: PartitionWriterOptions): SinkWriter {
-  const { store, archive, target } = options;
+  const { folder, target } = options;
+  const { store, path: root } = folder;
   // In every name, so that a second attempt, or one that was given up for dead, writes beside this one.
   const token = randomBytes(8).toString('hex');
   let head = options.from;
   let lastBreadcrumb: string | null = null;
   let current: SegmentWriter | null = null;
-  let encoding: Encoding | null = null;
   let committed: Segment[] = [];
   /** A part that names what is committed and may be there: another attempt may have gone on from it. */
   let shared: string | null = null;
 
-  async function segmentFor({ payload }: Page): Promise<SegmentWriter> {
-    if (current) return current;
-    const seq = (head?.segments ?? 0) + committed.length;
-    encoding = payload.format;
-    const isWithin = payload.format === 'tar' && goesOn(payload.chunks);
-    current = await openSegment(
-      store,
-      archive,
-      { seq, path: pathOf(seq, encoding), ...(isWithin && { goesOn: true }) },
-      options.compression,
-    );
-    if (payload.format === 'csv') await current.write(payload.header);
+  async function segmentFor(page: Page): Promise<SegmentWriter> {
+    current ??= await options.open({ seq: (head?.segments ?? 0) + committed.length, token }, page);
     return current;
-  }
-
-  function pathOf(seq: number, encoding: Encoding): string {
-    return `${partitionFolder(target)}/${segmentName(seq, token, encoding, options.compression)}`;
   }
 
   async function endSegment(): Promise<void> {
     if (!current) return;
-    if (encoding === 'tar') await current.write(TRAILER);
     const segment = await current.commit();
     current = null;
     committed.push(segment);
@@ -66,26 +48,26 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
     const part = nextPart(head, target, committed, breadcrumb);
     const path = `${partsFolder(target)}/${ordinal(part.seq)}-${token}.json`;
     shared = path;
-    const linked = await putLinked(store, archive, part, () => path);
-    if (!(await isClaimed(store, archive, options.job))) {
+    const linked = await putLinked(store, root, part, () => path);
+    if (!(await isClaimed(folder))) {
       await withdraw(path);
-      throw withdrawn(archive);
+      throw withdrawn(root);
     }
     shared = null;
     const segments = (head?.segments ?? 0) + committed.length;
     return { ...linked, seq: part.seq, segments, records: part.records };
   }
 
-  /** The archive was sealed or discarded meanwhile. Sealed, it may hold segments of this very part: those stay. */
+  /** The folder was sealed or discarded meanwhile. Sealed, it may hold segments of this very part: those stay. */
   async function withdraw(part: string): Promise<void> {
-    await store.remove(`${archive}/${part}`);
-    const listed = await listedSegments(store, archive, target.stream);
+    await store.remove(`${root}/${part}`);
+    const listed = await options.listed();
     await removeSegments(committed.filter(({ path }) => !listed.has(path)));
-    if (!(await readClaim(store, archive))) await store.sweep(archive);
+    if (!(await readClaim(store, root))) await store.sweep(root);
   }
 
   async function removeSegments(segments: readonly Segment[]): Promise<void> {
-    for (const { path } of segments) await store.remove(`${archive}/${path}`);
+    for (const { path } of segments) await store.remove(`${root}/${path}`);
   }
 
   async function drop(): Promise<void> {
@@ -93,15 +75,14 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
     current = null;
     await segment?.abort();
     if (shared === null) await removeSegments(committed);
-    else if (!(await isClaimed(store, archive, options.job))) await withdraw(shared);
+    else if (!(await isClaimed(folder))) await withdraw(shared);
   }
 
   return {
     async write(page) {
       if (!page.payload.chunks.some((chunk) => chunk.length > 0)) return;
       const segment = await segmentFor(page);
-      for (const chunk of page.payload.chunks) await segment.write(chunk);
-      segment.addRecords(page.records);
+      await segment.write(page);
       if (segment.bytes >= options.segmentBytes) await endSegment();
     },
 

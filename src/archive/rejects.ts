@@ -7,7 +7,7 @@ import { ERRORS, type ErrorCode } from '../core/errors.js';
 import type { Store } from '../core/store.js';
 import { encodingSchema } from './format.js';
 import { ordinal, partitionFolder } from './layout.js';
-import { backwards, putLinked } from './linked.js';
+import { putLinked } from './linked.js';
 import { decodeJson, encodeJson, readAll, readIfThere } from './objects.js';
 
 const count = z.number().int().min(0);
@@ -63,7 +63,7 @@ export function createRejectsLog(store: Store, folder: string): RejectsLog {
       target: { stream, partition, index },
       rejects,
     };
-    const path = `${logFolder(to)}/${ordinal(seq)}-${token}.json`;
+    const path = `${REJECTS}/${partitionFolder(to)}/${ordinal(seq)}-${token}.json`;
     const linked = await putLinked(store, folder, part, () => path);
     const records = rejects.reduce((sum, reject) => sum + reject.records, before?.records ?? 0);
     return { ...linked, seq, records };
@@ -76,7 +76,7 @@ export function createRejectsLog(store: Store, folder: string): RejectsLog {
       return ref!;
     },
     async publish(to, ref) {
-      const path = `${folder}/${logFolder(to)}/${HEAD}`;
+      const path = `${folder}/${headOf(to)}`;
       const there = await readIfThere(store, path);
       if (there && decodeJson(there, headSchema, 'chain_broken', path).seq >= ref.seq) return;
       const { stream, partition, index } = to;
@@ -85,41 +85,25 @@ export function createRejectsLog(store: Store, folder: string): RejectsLog {
   };
 }
 
-/** A reject as it is read back, with where it came from. */
-export interface LoggedReject extends Reject {
-  readonly stream: string;
-  readonly partition: string;
-}
-
-/** Of one job, partition by partition, the latest of each first; only of a stream where given. */
-export async function* readRejects(
+/** How far the log of each partition counts, and the object that says so, in the order of their paths from `from` on. */
+export async function* rejectsHeads(
   store: Store,
   folder: string,
-  stream?: string,
-): AsyncGenerator<LoggedReject> {
-  for await (const head of rejectsHeads(store, folder)) {
-    const { stream: name, partition } = head.target;
-    if (stream !== undefined && name !== stream) continue;
-    for await (const part of backwards(store, folder, head, rejectsPartSchema)) {
-      for (const reject of part.rejects.toReversed())
-        yield { ...fromStored(reject), stream: name, partition };
-    }
+  from = '',
+): AsyncGenerator<RejectsHead & { readonly head: string }> {
+  for await (const { path } of store.list(`${folder}/${HEADS}`)) {
+    const head = path.slice(folder.length + 1);
+    if (head < from) continue;
+    yield { ...decodeJson(await readAll(store, path), headSchema, 'chain_broken', path), head };
   }
 }
 
-/** How far the log of each partition counts, in the order of their names. */
-export async function* rejectsHeads(store: Store, folder: string): AsyncGenerator<RejectsHead> {
-  for await (const { path } of store.list(`${folder}/${REJECTS}`)) {
-    if (path.endsWith(`/${HEAD}`))
-      yield decodeJson(await readAll(store, path), headSchema, 'chain_broken', path);
-  }
-}
+export const REJECTS = 'rejects';
+/** In a folder of their own, so that they are found without walking the parts, of which there may be many. */
+const HEADS = 'rejects-heads';
 
-const REJECTS = 'rejects';
-const HEAD = 'head.json';
-
-function logFolder(to: Target): string {
-  return `${REJECTS}/${partitionFolder(to)}`;
+function headOf(to: Target): string {
+  return `${HEADS}/${partitionFolder(to)}.json`;
 }
 
 function* parts(rejects: readonly StoredReject[]): Generator<StoredReject[]> {

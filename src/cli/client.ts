@@ -1,4 +1,6 @@
 // The API over HTTP, typed. Every method throws `CliError`: the API's own problem, or `api_unreachable`.
+import type { PublicConnection } from '../config/public.js';
+import type { DifferencePage, FilePage, JobFileView, RejectPage } from '../api/result-contracts.js';
 import type { Job } from '../core/job.js';
 import type { JobSpec } from '../core/spec.js';
 import type { ConnectionCheck } from '../core/work.js';
@@ -6,11 +8,9 @@ import type { Address } from './address.js';
 import { CliError, EXIT, exitFor, type Fault } from './errors.js';
 
 export type Steering = 'pause' | 'resume' | 'cancel' | 'retry';
-export type JobFilter = Readonly<
-  Partial<
-    Record<'kind' | 'state' | 'source' | 'sink' | 'tenant' | 'limit' | 'cursor', string | number | undefined>
-  >
->;
+type Query<Name extends string> = Readonly<Partial<Record<Name, string | number | undefined>>>;
+export type JobFilter = Query<'kind' | 'state' | 'source' | 'sink' | 'tenant' | 'limit' | 'cursor'>;
+export type ListQuery = Query<'stream' | 'limit' | 'cursor'>;
 
 export interface JobPage {
   readonly jobs: readonly Job[];
@@ -21,7 +21,7 @@ export interface ConnectionView {
   readonly name: string;
   readonly type: string;
   readonly roles: readonly ('source' | 'sink' | 'target')[];
-  readonly limits: Readonly<Record<string, number>>;
+  readonly limits: PublicConnection['limits'];
   /** null: the source itself says what it has. */
   readonly streams: readonly string[] | null;
 }
@@ -32,10 +32,23 @@ export interface Client {
   job(id: string): Promise<Job>;
   jobs(filter: JobFilter): Promise<JobPage>;
   steer(id: string, steering: Steering): Promise<Job>;
+  /** The job that tries again what this one has set aside. */
+  retryRejects(id: string): Promise<Job>;
+  rejects(id: string, query: ListQuery): Promise<RejectPage>;
+  differences(id: string, query: ListQuery): Promise<DifferencePage>;
+  files(id: string, query: ListQuery): Promise<FilePage>;
+  /** The bytes of a file from `start` on, or all of them where the answer says so. */
+  download(file: JobFileView, start: number): Promise<Download>;
   connections(): Promise<{ readonly connections: readonly ConnectionView[] }>;
   check(name: string): Promise<ConnectionCheck>;
   /** The job's server-sent events from the one after `lastEventId`, as the raw body. */
   events(id: string, options: EventOptions): Promise<ReadableStream<Uint8Array>>;
+}
+
+export interface Download {
+  /** Where the bytes begin: as asked, or 0. */
+  readonly start: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 export interface EventOptions {
@@ -49,19 +62,40 @@ export function createClient(address: Address): Client {
     (await (await request(address, at(path), init)).json()) as T;
   return {
     address,
-    start: (spec, key) =>
-      send('/v1/jobs', {
-        method: 'POST',
-        body: JSON.stringify(spec),
-        headers: { 'content-type': 'application/json', ...(key ? { 'idempotency-key': key } : {}) },
-      }),
+    start: (spec, key) => send('/v1/jobs', posted(spec, key ? { 'idempotency-key': key } : {})),
     job: (id) => send(jobPath(id)),
-    jobs: (filter) => send(`/v1/jobs?${new URLSearchParams(given(filter)).toString()}`),
+    jobs: (filter) => send(`/v1/jobs${queryOf(filter)}`),
     steer: (id, steering) => send(`${jobPath(id)}/${steering}`, { method: 'POST' }),
+    retryRejects: (id) => send(`${jobPath(id)}/retry`, posted({ rejects: true })),
+    rejects: (id, query) => send(`${jobPath(id)}/rejects${queryOf(query)}`),
+    differences: (id, query) => send(`${jobPath(id)}/differences${queryOf(query)}`),
+    files: (id, query) => send(`${jobPath(id)}/files${queryOf(query)}`),
+    download: (file, start) => download(address, at(file.url), file, start),
     connections: () => send('/v1/connections'),
     check: (name) => send(`/v1/connections/${encodeURIComponent(name)}/check`, { method: 'POST' }),
     events: (id, options) => events(address, at(`${jobPath(id)}/events`), options),
   };
+}
+
+function posted(body: unknown, headers: Record<string, string> = {}): RequestInit {
+  return {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...headers },
+  };
+}
+
+async function download(
+  address: Address,
+  url: string,
+  { sha256 }: JobFileView,
+  start: number,
+): Promise<Download> {
+  if (new URL(url).origin !== new URL(address.url).origin) throw notOurs(address, 200);
+  const part: Record<string, string> = { range: `bytes=${start}-`, 'if-range': `"${sha256}"` };
+  const response = await request(address, url, { headers: start > 0 ? part : {} });
+  if (!response.body) throw notOurs(address, response.status);
+  return { start: response.status === 206 ? start : 0, bytes: response.body };
 }
 
 function jobPath(id: string): string {
@@ -135,8 +169,9 @@ function reason(error: unknown): string {
   return typeof code === 'string' ? code : reason(error.cause);
 }
 
-function given(filter: JobFilter): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+function queryOf(query: Query<string>): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as [string, string]],
   );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }

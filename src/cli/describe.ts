@@ -1,7 +1,8 @@
 // A job in words: one line while it goes, a summary at its end, a page on request.
-import type { SealSummary } from '../core/connector.js';
+import type { DifferencePage } from '../api/result-contracts.js';
+import type { Differences, SealSummary } from '../core/connector.js';
 import type { Job, JobProgress, StreamProgress } from '../core/job.js';
-import { bytes, count, duration, secondsBetween, time } from './format.js';
+import { bytes, count, counted, duration, secondsBetween, time } from './format.js';
 
 /** `1,200,000 of 2,000,000 records, 392.0 MiB, 48,000/s, 17 s left`, and what it waits for. */
 export function progressText(job: Job): string {
@@ -27,6 +28,7 @@ export function streamText(stream: StreamProgress): string {
 export function summary(job: Job): string[] {
   const lines = [`${job.id} ${job.state}${took(job)}`];
   if (job.result) lines.push(...resultLines(job));
+  lines.push(...rejectLines(job));
   if (job.archive) lines.push(`  archive   ${job.archive}`);
   return lines;
 }
@@ -44,9 +46,9 @@ export function page(job: Job): string[] {
     ...row('ended', job.endedAt && `${time(job.endedAt)}${took(job)}`),
     ...row('progress', `${percentText(p).trim()}, ${progressText(job)}`),
     ...row('requests', `${count(p.requests)} for ${count(p.pages)} pages, ${count(p.retries)} retried`),
-    ...row('rejects', p.rejects > 0 ? count(p.rejects) : null),
     ...streamLines(job),
     ...(job.result ? resultLines(job) : []),
+    ...rejectLines(job),
     ...row('web ui', job.webUi),
   ];
 }
@@ -95,16 +97,54 @@ function resultLines(job: Job): string[] {
   const hidden = (result.findingsTotal ?? findings.length) - findings.length;
   return [
     `  records   ${count(result.records)}`,
-    ...(job.kind === 'restore' ? [`  bytes     ${bytes(result.bytes)}`] : storedLines(result)),
+    ...sizeLines(job, result),
+    ...(result.differences ? row('compared', comparedText(result.differences)) : []),
     ...(result.notes ?? []).map((note) => `  note      ${note}`),
     ...findings.map((f) => `  ${f.problem.padEnd(9)} ${f.path}: ${f.detail}`),
     ...(hidden > 0 ? [`            and ${count(hidden)} more`] : []),
   ];
 }
 
-function storedLines(result: SealSummary): string[] {
+/** Only what an archive was made or read of is stored in segments. */
+function sizeLines({ kind }: Job, result: SealSummary): string[] {
+  if (kind === 'export')
+    return [...row('bytes', bytes(result.bytes)), ...row('files', count(result.files ?? 0))];
+  if (kind === 'restore' || result.differences) return row('bytes', bytes(result.bytes));
   return [
-    `  bytes     ${bytes(result.bytes)}, stored as ${bytes(result.storedBytes)}`,
-    `  segments  ${count(result.segments)}`,
+    ...row('bytes', `${bytes(result.bytes)}, stored as ${bytes(result.storedBytes)}`),
+    ...row('segments', count(result.segments)),
   ];
+}
+
+function rejectLines({ id, progress: { rejects } }: Job): string[] {
+  return row('rejects', rejects > 0 ? `${count(rejects)} (longhaul rejects ${id})` : null);
+}
+
+/** `1,204 the same, 3 added, 0 removed, 1 changed`, and keys that come more than once. */
+export function comparedText({ same, added, removed, changed, duplicates }: Differences): string {
+  const twice = duplicates > 0 ? `, ${counted(duplicates, 'key')} more than once` : '';
+  return `${count(same)} the same, ${count(added)} added, ${count(removed)} removed, ${count(changed)} changed${twice}`;
+}
+
+/** Header and rows of a table. */
+export function differenceRows({ differences }: DifferencePage): [string[], string[][]] {
+  const rows = differences.map(({ kind, stream, key, records, side, record }) => [
+    side ? `${kind} (${side})` : kind,
+    stream,
+    key.length > 0 ? key.map((part) => printable(part ?? 'NULL')).join(', ') : printable(record ?? ''),
+    count(records),
+  ]);
+  return [['WHAT', 'STREAM', 'KEY', 'RECORDS'], rows];
+}
+
+const SHOWN_CHARS = 500;
+
+/** A text out of the data on one line of a terminal, which nothing in it can steer. */
+export function printable(text: string): string {
+  const shown = text.slice(0, SHOWN_CHARS).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped);
+  return text.length > SHOWN_CHARS ? `${shown}…` : shown;
+}
+
+function escaped(sign: string): string {
+  return `\\u{${sign.codePointAt(0)!.toString(16)}}`;
 }

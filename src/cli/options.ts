@@ -19,8 +19,11 @@ export function withStart(command: Command): Command {
   return withClient(command)
     .option('--lanes <n>', 'partitions worked on at a time', whole(1, 64))
     .option('--tenant <name>', 'whom the job is for')
-    .option('--idempotency-key <key>', 'a repeated start with this key gives the same job')
-    .option('--wait', 'stay until the job ends, showing progress');
+    .option('--idempotency-key <key>', 'a repeated start with this key gives the same job');
+}
+
+export function withWait(command: Command): Command {
+  return command.option('--wait', 'stay until the job ends, showing progress');
 }
 
 /** For every command whose job moves records. */
@@ -31,11 +34,37 @@ export function withCheckpoint(command: Command): Command {
     .option('--checkpoint-pages <n>', 'most pages between checkpoints', whole(1));
 }
 
+export function withStreams(command: Command): Command {
+  return command.option('--stream <name>', 'only this stream; may be given several times', several);
+}
+
+/** For every command whose job can set records aside. */
+export function withRejects(command: Command): Command {
+  return command.option(
+    '--rejects-max <n>',
+    'most records that may be set aside (default: 0)',
+    whole(0, 1_000_000),
+  );
+}
+
+/** For every command that shows a list in pages. */
+export function withPages(command: Command, things: string): Command {
+  return command
+    .option('--limit <n>', `${things} a page`, whole(1))
+    .option('--cursor <cursor>', 'where the next page begins');
+}
+
+export const skipDamagedOption = () =>
+  new Option('--skip-damaged', 'pass over segments of the archive that are damaged, and report them');
+
+export const formatOption = () =>
+  new Option('--format <name>', 'of the files').choices(['jsonl', 'csv', 'parquet']).makeOptionMandatory();
+
 export const configOption = () =>
   new Option('--config <file>', 'config file').env('LONGHAUL_CONFIG').default('longhaul.config.yml');
 
-export const compressionOption = () =>
-  new Option('--compression <name>', 'of the segments').choices(['zstd', 'gzip', 'none']);
+export const compressionOption = (of: string) =>
+  new Option('--compression <name>', `of the ${of}`).choices(['zstd', 'gzip', 'none']);
 
 export const stateOption = () =>
   new Option('--state <state>', 'only jobs in this state').choices([...JOB_STATES]);
@@ -46,7 +75,7 @@ export const kindOption = () =>
 export const modeOption = () =>
   new Option(
     '--mode <mode>',
-    'what a row does whose key is there already: end the job, or be replaced',
+    'what a record does whose key is there already: be refused, or take the place of the other',
   ).choices(['insert', 'upsert']);
 
 /** Of an option that may be given several times. */

@@ -39,6 +39,27 @@ export function parseArchive(place: string): { connection: string; archive: stri
   throw usageError(`"${place}" names no archive`, 'Write SINK/ARCHIVE, as `longhaul show ID` prints it.');
 }
 
+/** `main` for the source itself, or `vault/nightly/a` for another archive. */
+export function parseAgainst(place: string): { connection: string; archive?: string } {
+  const { connection, rest } = split(place);
+  return rest === null ? { connection } : { connection, archive: rest };
+}
+
+/** `contacts.account_id=accounts.id`, several of them. */
+export function parseRemap(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const parts = pair.split('=').map((part) => part.trim());
+      if (parts.length === 2 && parts.every((part) => /^.+\..+$/.test(part)))
+        return parts as [string, string];
+      throw usageError(
+        `"${pair}" is no remap`,
+        'Write STREAM.FIELD=STREAM.KEY, like contacts.account_id=accounts.id.',
+      );
+    }),
+  );
+}
+
 function split(place: string): { connection: string; rest: string | null } {
   const slash = place.indexOf('/');
   const rest = slash < 0 ? '' : place.slice(slash + 1).replace(/\/+$/, '');

@@ -20,13 +20,24 @@ export async function waitFor(
   id: string,
   options: WaitOptions = {},
 ): Promise<number> {
-  const view = options.onEvent ? null : await createView(io);
-  const job = await followToEnd(io, client, id, { view, onEvent: options.onEvent }).finally(() =>
-    view?.stop(),
-  );
-  if (!ENDED.includes(job?.state ?? 'running')) return detached(io, id);
-  if (job && !options.onEvent) printEnd(io, job, options.json ?? false);
-  return job ? exitOf(job) : EXIT.detached;
+  const job = await endOf(io, client, id, options);
+  if (!job) return EXIT.detached;
+  if (!options.onEvent) printEnd(io, job, options.json ?? false);
+  return exitOf(job);
+}
+
+/** The job when it has ended; null where somebody pressed Ctrl-C before. */
+export async function endOf(
+  io: Io,
+  client: Client,
+  id: string,
+  { onEvent }: WaitOptions = {},
+): Promise<Job | null> {
+  const view = onEvent ? null : await createView(io);
+  const job = await followToEnd(io, client, id, { view, onEvent }).finally(() => view?.stop());
+  if (job && ENDED.includes(job.state)) return job;
+  io.err(`Detached; the job goes on. Come back with: longhaul watch ${id}`);
+  return null;
 }
 
 /** The last state that was seen; null where Ctrl-C came before the first. */
@@ -55,11 +66,6 @@ async function followToEnd(
   } finally {
     release();
   }
-}
-
-function detached(io: Io, id: string): number {
-  io.err(`Detached; the job goes on. Come back with: longhaul watch ${id}`);
-  return EXIT.detached;
 }
 
 function printEnd(io: Io, job: Job, json: boolean): void {

@@ -1,5 +1,6 @@
 // A REST API: where it is, who asks, how fast, and how each of its collections is paged.
 import { z } from 'zod';
+import { window } from './window.js';
 
 /** A dotted path into the body: `data`, `meta.next`; empty: the body itself. */
 const path = z.string().max(500);
@@ -80,6 +81,7 @@ export const httpConnection = z.strictObject({
       requestsPerSecond: z.number().positive().optional(),
       concurrency: z.number().int().min(1).max(64).optional(),
       requestsPerDay: z.number().int().min(1).optional(),
+      window: window.optional(),
     })
     .optional(),
   streams: z.record(z.string().min(1).max(200), stream),

@@ -5,11 +5,14 @@ import { LineCounter, parseDocument, type Document } from 'yaml';
 import { LonghaulError } from '../core/errors.js';
 import { check } from '../core/faults.js';
 import { lineOf } from './lines.js';
-import { resolveReferences } from './references.js';
-import { configSchema, type Config } from './schema.js';
+import { resolveReferences, withReferences } from './references.js';
+import { configSchema, type Config, type ConnectionConfig } from './schema.js';
 
 export interface LoadOptions {
-  /** `resolve` puts the environment in the place of `${NAME}`; `leave` keeps the text, for a reader that needs no secrets. */
+  /**
+   * `resolve` puts the environment in the place of `${NAME}`; `leave` keeps the text, for a reader that needs no secrets
+   * (or only those of one connection: `completed`).
+   */
   readonly secrets: 'resolve' | 'leave';
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -21,15 +24,30 @@ interface ConfigFault {
 }
 
 /**
- * The validated config, paths of file connections absolute.
+ * The validated config; paths of file connections are absolute where the environment was put in.
  * Throws `config_invalid`, its message a line for every fault: `longhaul.config.yml:12 connections.crm.typ: unknown key; …`
  */
 export async function loadConfig(path: string, options: LoadOptions): Promise<Config> {
   const lines = new LineCounter();
   const document = parseDocument(await read(path), { lineCounter: lines, prettyErrors: false });
   refuse(path, syntaxFaults(document, lines));
-  if (options.secrets === 'resolve') refuse(path, resolveReferences(document, options.env, lines));
+  if (options.secrets === 'leave') return validate(path, document, lines);
+  refuse(path, resolveReferences(document, options.env, lines));
   return withAbsolutePaths(validate(path, document, lines), dirname(resolve(path)));
+}
+
+/** A connection of a config that was loaded with `leave`, as `resolve` would have given it. Throws `config_invalid`. */
+export function completed<T extends ConnectionConfig>(
+  name: string,
+  connection: T,
+  options: { readonly configPath: string; readonly env: LoadOptions['env'] },
+): T {
+  const whole = withReferences(connection, options.env, (fault) => {
+    throw new LonghaulError('config_invalid', `The connection ${name} cannot be used here: ${fault}.`, {
+      hint: 'Set the variable for this process as well, as it is set for the workers, and start it again.',
+    });
+  });
+  return withAbsolutePath(whole, dirname(resolve(options.configPath)));
 }
 
 async function read(path: string): Promise<string> {
@@ -79,7 +97,11 @@ function invalid(path: string, faults: readonly ConfigFault[]): LonghaulError {
 function withAbsolutePaths(config: Config, folder: string): Config {
   const connections = Object.entries(config.connections).map(([name, connection]) => [
     name,
-    connection.type === 'file' ? { ...connection, path: resolve(folder, connection.path) } : connection,
+    withAbsolutePath(connection, folder),
   ]);
   return { ...config, connections: Object.fromEntries(connections) };
+}
+
+function withAbsolutePath<T extends ConnectionConfig>(connection: T, folder: string): T {
+  return connection.type === 'file' ? { ...connection, path: resolve(folder, connection.path) } : connection;
 }

@@ -1,4 +1,5 @@
 // What may be known of the connections outside the worker: names, types, limits and stream names. Never an address or a secret.
+import type { Window } from '../core/window.js';
 import type { Config, ConnectionConfig } from './schema.js';
 
 export interface PublicConnection {
@@ -10,6 +11,7 @@ export interface PublicConnection {
     readonly requestsPerSecond?: number;
     readonly concurrency?: number;
     readonly requestsPerDay?: number;
+    readonly window?: Window;
   };
   /** The configured streams; null where the source itself says what it has. */
   readonly streams: readonly string[] | null;

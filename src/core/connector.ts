@@ -193,6 +193,8 @@ export interface Differences {
   readonly added: number;
   readonly removed: number;
   readonly changed: number;
+  /** Keys that come more than once on a side; their records count as the others do. */
+  readonly duplicates: number;
 }
 
 /** One damaged, missing or surplus object. */

@@ -59,6 +59,10 @@ const rows = {
     reaction: 'throttled',
     hint: 'The request quota is spent; the job goes on by itself when it renews.',
   },
+  window_closed: {
+    reaction: 'throttled',
+    hint: 'The connection is used in the hours of its `limits.window` only; the job goes on by itself when they begin.',
+  },
   unauthorized: {
     reaction: 'unauthorized',
     hint: 'Renew the credential of the connection, restart the worker if it came from the environment, then retry the job.',

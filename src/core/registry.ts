@@ -1,6 +1,7 @@
 // How the engine reaches connectors without importing one: the worker hands it these functions.
 import type { Context, Sink, Source } from './connector.js';
 import type { Store } from './store.js';
+import type { Window } from './window.js';
 
 export interface SourceOptions {
   readonly pageSize?: number;
@@ -29,6 +30,8 @@ export interface Connection {
     readonly concurrency?: number;
     readonly requestsPerSecond?: number;
     readonly requestsPerDay?: number;
+    /** The hours in which jobs may use it. */
+    readonly window?: Window;
   };
   readonly source?: (options: SourceOptions) => Source;
   readonly store?: () => Store;

@@ -97,7 +97,14 @@ const restore = z.strictObject({
       /** Only the records that this job, a restore of the same archive, has set aside. */
       rejectsOf: z.string().min(1).max(300).optional(),
     })
-    .refine(({ keys, streams }) => !keys || streams?.length === 1, '`keys` needs one stream in `streams`'),
+    .refine(({ keys, streams }) => !keys || streams?.length === 1, {
+      path: ['keys'],
+      message: 'picks records of one stream: name it in `source.streams`',
+    })
+    .refine(({ keys, rejectsOf }) => !keys || rejectsOf === undefined, {
+      path: ['keys'],
+      message: 'cannot be given beside `source.rejectsOf`, which picks the records already',
+    }),
   sink: z.strictObject({
     connection: name,
     /** What a record does whose key is there already: `insert` (default) makes it a reject, `upsert` replaces the other. */

@@ -1,4 +1,4 @@
-// Where archives live: a flat space of immutable objects. A folder today, a bucket as well tomorrow.
+// Where archives live: a flat space of immutable objects. A folder or a bucket.
 
 export interface StoredObject {
   /** Relative to the connection's root, `/` between parts, never `..` or a leading `/`. */

@@ -33,6 +33,8 @@ export interface PlanInput {
 
 /** A page of the plan: whole streams with all their partitions. */
 export interface PlanPage {
+  /** Nothing could be planned now: the source asks to wait. */
+  readonly wait?: Wait;
   /** Everything planned before has to be finished before this page is begun. */
   readonly barrier?: boolean;
   readonly streams: readonly {

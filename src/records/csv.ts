@@ -42,7 +42,8 @@ export function fieldsOf(record: Uint8Array, places: readonly number[]): (string
   });
 }
 
-function fieldEnds(record: Uint8Array): number[] {
+/** Where the fields of one record end, without its LF. */
+export function fieldEnds(record: Uint8Array): number[] {
   const ends: number[] = [];
   let quoted = false;
   const length = record.at(-1) === LF ? record.length - 1 : record.length;

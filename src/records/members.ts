@@ -3,30 +3,64 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN = new Set([0x7b, 0x5b]);
-const CLOSE = new Set([0x7d, 0x5d]);
 
 /**
  * Name to raw JSON text of each member of the object at the top, in order; of repeated names the last counts. null: the
  * record is no object. Takes for granted that the record is valid JSON, as the records of an archive are.
  */
 export function membersOf(record: Uint8Array): Map<string, Buffer> | null {
-  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
-  let at = pastSpace(bytes, 0);
-  if (bytes[at] !== 0x7b) return null;
   const members = new Map<string, Buffer>();
+  const bytes = bufferOf(record);
+  const isObject = scanMembers(bytes, (nameStart, nameEnd, start, end) => {
+    members.set(JSON.parse(bytes.toString('utf8', nameStart, nameEnd)) as string, bytes.subarray(start, end));
+  });
+  return isObject ? members : null;
+}
+
+/**
+ * Raw JSON texts of the named members only, each null where there is none: three times as fast. `quoted` are the names
+ * as `JSON.stringify` writes them.
+ */
+export function pickMembers(record: Uint8Array, quoted: readonly Buffer[]): (Buffer | null)[] {
+  const picked = quoted.map((): Buffer | null => null);
+  const bytes = bufferOf(record);
+  scanMembers(bytes, (nameStart, nameEnd, start, end) => {
+    for (let place = 0; place < quoted.length; place += 1) {
+      if (isNamed(bytes, nameStart, nameEnd, quoted[place]!)) picked[place] = bytes.subarray(start, end);
+    }
+  });
+  return picked;
+}
+
+function isNamed(bytes: Buffer, start: number, end: number, quoted: Buffer): boolean {
+  let at = start;
+  while (at < end && bytes[at] === quoted[at - start]) at += 1;
+  if (at === end) return end - start === quoted.length;
+  // Written in another way, it may still be the same name.
+  const escape = bytes.indexOf(BACKSLASH, start);
+  if (escape === -1 || escape >= end) return false;
+  return JSON.parse(bytes.toString('utf8', start, end)) === JSON.parse(quoted.toString('utf8'));
+}
+
+function bufferOf(record: Uint8Array): Buffer {
+  return Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+}
+
+type Visit = (nameStart: number, nameEnd: number, start: number, end: number) => void;
+
+/** Tells where each member's name (with its quotes) and value are; false: the record is no object. */
+function scanMembers(bytes: Buffer, visit: Visit): boolean {
+  let at = pastSpace(bytes, 0);
+  if (bytes[at] !== 0x7b) return false;
   at = pastSpace(bytes, at + 1);
   while (at < bytes.length && bytes[at] === QUOTE) {
     const nameEnd = stringEnd(bytes, at);
-    const name = JSON.parse(bytes.toString('utf8', at, nameEnd)) as string;
-    const colon = bytes.indexOf(COLON, nameEnd);
-    const start = pastSpace(bytes, colon + 1);
+    const start = pastSpace(bytes, pastSpace(bytes, nameEnd) + 1);
     const end = valueEnd(bytes, start);
-    members.set(name, trimmed(bytes, start, end));
+    visit(at, nameEnd, start, trimmedEnd(bytes, start, end));
     at = pastSpace(bytes, end + 1);
   }
-  return members;
+  return true;
 }
 
 function pastSpace(bytes: Buffer, from: number): number {
@@ -47,8 +81,8 @@ function valueEnd(bytes: Buffer, start: number): number {
   for (let at = start; at < bytes.length; at += 1) {
     const byte = bytes[at]!;
     if (byte === QUOTE) at = stringEnd(bytes, at) - 1;
-    else if (OPEN.has(byte)) depth += 1;
-    else if (CLOSE.has(byte)) {
+    else if (byte === 0x7b || byte === 0x5b) depth += 1;
+    else if (byte === 0x7d || byte === 0x5d) {
       if (depth === 0) return at;
       depth -= 1;
     } else if (byte === COMMA && depth === 0) return at;
@@ -56,8 +90,8 @@ function valueEnd(bytes: Buffer, start: number): number {
   return bytes.length;
 }
 
-function trimmed(bytes: Buffer, start: number, end: number): Buffer {
+function trimmedEnd(bytes: Buffer, start: number, end: number): number {
   let last = end;
   while (last > start && bytes[last - 1]! <= 0x20) last -= 1;
-  return bytes.subarray(start, last);
+  return last;
 }

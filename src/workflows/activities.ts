@@ -26,7 +26,7 @@ export const { plan, settle, seal } = proxyActivities<Pick<Activities, 'plan' | 
 });
 
 export const { discard } = proxyActivities<Pick<Activities, 'discard'>>({
-  startToCloseTimeout: '1 hour',
+  startToCloseTimeout: '12 hours',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: again,
 });

@@ -7,7 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { carry, isAllDone, openBoard } from '../core/board.js';
-import type { SealSummary } from '../core/connector.js';
+import type { Differences, SealSummary } from '../core/connector.js';
 import { ERRORS, type ErrorData } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
 import type { JobInput } from '../core/work.js';
@@ -37,7 +37,8 @@ async function run(input: JobInput, cancelRequested: Promise<never>): Promise<Se
     await steering.clearance();
     if (steering.halt) return ended(steering.halt);
     const summary = await sealed();
-    if (summary.findingsTotal) return fail(damage(summary), summary);
+    const wrong = verdict(summary);
+    if (wrong) return fail(wrong, summary);
     display.end('completed', { result: summary });
     return summary;
   }
@@ -83,6 +84,21 @@ async function run(input: JobInput, cancelRequested: Promise<never>): Promise<Se
 }
 
 const lost: ErrorData = { code: 'internal', message: 'Sealing was interrupted.', hint: ERRORS.internal.hint };
+
+/** Of what a verify job found; null: nothing to complain of. */
+function verdict(summary: SealSummary): ErrorData | null {
+  if (summary.findingsTotal) return damage(summary);
+  return summary.differences ? difference(summary.differences) : null;
+}
+
+function difference({ same, added, removed, changed, duplicates }: Differences): ErrorData | null {
+  if (added + removed + changed + duplicates === 0) return null;
+  const twice =
+    duplicates > 0 ? [`${duplicates} ${duplicates === 1 ? 'key comes' : 'keys come'} more than once`] : [];
+  const found = [`${added} added`, `${removed} removed`, `${changed} changed`, ...twice].join(', ');
+  const message = `Against the archive: ${found}; ${same} ${same === 1 ? 'record is' : 'records are'} the same`;
+  return { code: 'archive_differs', message, hint: ERRORS.archive_differs.hint };
+}
 
 function damage({ findings = [], findingsTotal = 0 }: SealSummary): ErrorData {
   const named = findings.slice(0, 3).map(({ path, problem }) => `${path} is ${problem}`);

@@ -57,6 +57,10 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
       const { after, nextIndex } = board.plan;
       const summary = after === null ? 'looking at the source' : `planning after ${after}`;
       const page = await activities.plan.executeWithOptions({ summary }, [{ job, after, nextIndex }]);
+      if (page.wait) {
+        steering.waitUntil(page.wait);
+        continue;
+      }
       if (page.barrier) {
         await condition(() => steering.halt !== null || isIdle(board));
         if (steering.halt) return;

@@ -26,7 +26,7 @@ export function createContract(document: Document): (exchange: Exchange) => void
   ajv.addSchema(closed(document) as object, 'api');
   const templates = Object.keys(document.paths).map((template) => ({
     template,
-    pattern: new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    pattern: patternOf(template),
   }));
 
   return ({ method, path, status, contentType, body }) => {
@@ -40,7 +40,7 @@ export function createContract(document: Document): (exchange: Exchange) => void
     const type = contentType?.split(';')[0] ?? '';
     if (!response.content?.[type])
       throw new Error(`${method} ${template} ${status}: ${type} is not described`);
-    if (!type.includes('json')) return;
+    if (!isJson(type)) return;
     const pointer = ['paths', template, method.toLowerCase(), 'responses', status, 'content', type, 'schema'];
     const validate = ajv.compile({ $ref: `api#/${pointer.map(escaped).join('/')}` });
     if (!validate(body)) {
@@ -49,6 +49,17 @@ export function createContract(document: Document): (exchange: Exchange) => void
       );
     }
   };
+}
+
+/** One JSON text, not lines of them. */
+export function isJson(contentType: string | null): boolean {
+  return /[/+]json\b/.test(contentType ?? '');
+}
+
+/** `{path}` is of a file and takes slashes. */
+function patternOf(template: string): RegExp {
+  const plain = template.replaceAll('.', '\\.').replaceAll('{path}', '.+');
+  return new RegExp(`^${plain.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
 }
 
 function escaped(part: string | number): string {

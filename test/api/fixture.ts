@@ -12,12 +12,13 @@ import {
 import { createApp, type App, type AppDeps } from '../../src/api/app.js';
 import { publicConnections } from '../../src/config/public.js';
 import { configSchema } from '../../src/config/schema.js';
+import type { Stores } from '../../src/api/stores.js';
 import type { Job } from '../../src/core/job.js';
 import { TASK_QUEUE } from '../../src/core/names.js';
 import { scriptedActivities, type Calls, type Script } from '../support/scripted-activities.js';
 import { openTemporal, type TestTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
-import { createContract, type Document } from './contract.js';
+import { createContract, isJson, type Document } from './contract.js';
 
 const paginator = { type: 'single_page' };
 const stream = (path: string) => ({ path, records: '', paginator });
@@ -45,6 +46,11 @@ export const BACKUP = {
 } as const;
 
 export const VERIFY = { kind: 'verify', source: { connection: 'vault', archive: 'nightly/a' } } as const;
+
+/** For tests that read none. */
+const noStores: Stores = (name) => {
+  throw new Error(`nobody said where ${name} is`);
+};
 
 export interface Answer<T> {
   readonly status: number;
@@ -106,6 +112,7 @@ export function apiOn({ client }: Pick<TestTemporal, 'client'>, changes: Partial
   const app = createApp({
     client,
     connections: CONNECTIONS,
+    stores: noStores,
     webUiUrl: 'http://127.0.0.1:8233',
     clock: () => Date.now(),
     stop: stopping.signal,
@@ -121,7 +128,7 @@ export function apiOn({ client }: Pick<TestTemporal, 'client'>, changes: Partial
     const { status, headers } = response;
     const contentType = headers.get('content-type');
     const text = await response.text();
-    const body = (contentType?.includes('json') ? JSON.parse(text) : text) as T;
+    const body = (isJson(contentType) ? JSON.parse(text) : text) as T;
     (await contract)({ method, path, status, contentType, body });
     return { status, headers, body };
   }

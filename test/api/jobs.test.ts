@@ -112,7 +112,7 @@ describe('a spec that cannot run', () => {
       errors: [
         {
           path: 'kind',
-          message: 'not an allowed value; did you mean backup? allowed: backup, verify, restore',
+          message: 'not an allowed value; did you mean backup? allowed: backup, verify, restore, export',
         },
       ],
     });
@@ -156,6 +156,109 @@ describe('a spec that cannot run', () => {
       ],
     });
     await api.start({ ...BACKUP, source: { connection: 'main', streams: ['public.any'] } });
+  });
+
+  it.each([
+    [
+      'keys without their stream',
+      { source: { keys: { from: [1] } } },
+      ['source.keys', 'picks records of one stream'],
+    ],
+    [
+      'keys of two streams',
+      { source: { keys: { from: [1] }, streams: ['a', 'b'] } },
+      ['source.keys', 'picks records of one stream'],
+    ],
+    [
+      'keys beside rejects',
+      { source: { keys: { to: ['x'] }, streams: ['a'], rejectsOf: 'job-1' } },
+      ['source.keys', 'beside `source.rejectsOf`'],
+    ],
+    [
+      'keys that are no list',
+      { source: { keys: { from: 1 }, streams: ['a'] } },
+      ['source.keys.from', 'expected array'],
+    ],
+    [
+      'a remap without a field',
+      { options: { remap: { contacts: 'accounts.id' } } },
+      ['options.remap.contacts', 'STREAM.FIELD'],
+    ],
+    [
+      'a remap to no field',
+      { options: { remap: { 'contacts.account': 'accounts' } } },
+      ['options.remap.contacts.account', 'STREAM.FIELD'],
+    ],
+    [
+      'a remap to a stream that is left out',
+      { source: { streams: ['contacts'] }, options: { remap: { 'contacts.account': 'accounts.id' } } },
+      ['options.remap.contacts.account', 'accounts.id is of a stream that is not restored'],
+    ],
+    ['an unknown mode', { sink: { mode: 'replace' } }, ['sink.mode', 'allowed: insert, upsert']],
+    ['too few rejects', { options: { rejects: { max: -1 } } }, ['options.rejects.max', '>=0']],
+  ])('is refused beside the field: %s', async (_, changes, [path, message]) => {
+    const { source, sink, options } = changes as Record<string, object>;
+    const problem = await refused({
+      kind: 'restore',
+      source: { connection: 'vault', archive: 'a', ...source },
+      sink: { connection: 'main', ...sink },
+      ...(options && { options }),
+    });
+    expect(problem.code).toBe('spec_invalid');
+    expect(problem.errors).toEqual([{ path, message: expect.stringContaining(message ?? '') }]);
+  });
+
+  it('is refused for a comparison with what cannot be compared', async () => {
+    const against = (other: object, streams?: string[]) =>
+      refused({
+        ...VERIFY,
+        source: { ...VERIFY.source, ...(streams && { streams }) },
+        options: { against: other },
+      });
+    const connection = { path: 'options.against.connection' };
+    expect(await against({ connection: 'vault' })).toMatchObject({
+      code: 'connection_unsuitable',
+      errors: [connection],
+    });
+    expect(await against({ connection: 'crm', archive: 'b' })).toMatchObject({
+      code: 'connection_unsuitable',
+      errors: [connection],
+    });
+    expect(await against({ connection: 'crn' })).toMatchObject({
+      code: 'connection_unknown',
+      errors: [connection],
+    });
+    expect(await against({ connection: 'crm' }, ['contact'])).toMatchObject({
+      code: 'stream_unknown',
+      errors: [{ path: 'source.streams.0', message: expect.stringContaining('did you mean contacts?') }],
+    });
+  });
+
+  it('is refused for an export from or to what cannot do it', async () => {
+    const body = (source: object, sink = 'vault') => ({
+      kind: 'export',
+      source,
+      sink: { connection: sink },
+      options: { format: 'csv' },
+    });
+    expect(await refused(body({ connection: 'vault' }))).toMatchObject({
+      errors: [{ path: 'source.connection' }],
+    });
+    expect(await refused(body({ connection: 'crm', archive: 'a' }))).toMatchObject({
+      errors: [{ path: 'source.connection' }],
+    });
+    expect(await refused(body({ connection: 'crm' }, 'main'))).toMatchObject({
+      errors: [{ path: 'sink.connection' }],
+    });
+    const { options: _, ...noFormat } = body({ connection: 'crm' });
+    expect(await refused(noFormat)).toMatchObject({ errors: [{ path: 'options' }] });
+    await api.start(body({ connection: 'vault', archive: 'a' }));
+  });
+
+  it('is not refused for a retry of rejects that only a worker can look for', async () => {
+    const source = { connection: 'vault', archive: 'a', rejectsOf: 'nobody-knows' };
+    const job = await api.start({ kind: 'restore', source, sink: { connection: 'main' } });
+    expect(job.source).toEqual(source);
   });
 
   it('is refused with one code for many kinds of fault', async () => {

@@ -1,8 +1,9 @@
-// The archive in a folder under the suite for all sinks; read back by a reader of its own.
+// The archive in a folder, and in a bucket, under the suite for all sinks; read back by a reader of its own.
+import { randomUUID } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createArchiveSink } from '../../src/archive/sink.js';
 import { createFileConnection } from '../../src/connectors/file/index.js';
 import type { Sink } from '../../src/core/connector.js';
@@ -10,7 +11,8 @@ import { Stopped } from '../../src/core/errors.js';
 import type { Store } from '../../src/core/store.js';
 import { readArchive } from '../support/archive-reader.js';
 import { createFaultyStore, createHeldUpStore, type WrappedStore } from '../support/wrapped-store.js';
-import { testContext } from '../support/reading.js';
+import { collect, testContext } from '../support/reading.js';
+import { s3Missing, startS3, storeOf, uploadsIn, type S3Server } from '../support/s3.js';
 import { breadcrumb, jsonPage, newMemory, REPORT, runJob, stream, type Work } from '../support/writing.js';
 import { describeSink, type SinkUnderTest } from './sink-suite.js';
 
@@ -27,6 +29,19 @@ const skip = [
 describeSink('the archive (zstd)', { open: () => openArchive('zstd') });
 describeSink('the archive (gzip)', { open: () => openArchive('gzip'), skip });
 describeSink('the archive (none)', { open: () => openArchive('none'), skip });
+
+const missing = await s3Missing();
+
+describe.skipIf(missing)(`in a bucket${missing ? `: ${missing}` : ''}`, () => {
+  let server: S3Server;
+  beforeAll(async () => void (server = await startS3()));
+  afterAll(() => server.stop());
+  describeSink('the archive', {
+    open: async () => openArchive('zstd', placeIn(server)),
+    // Twenty thousand requests, which are minutes.
+    skip: [{ test: 'publishes the same whichever step breaks', reason: 'the same steps as in a folder' }],
+  });
+});
 
 describe('the archive as a sink', () => {
   let root: string;
@@ -138,8 +153,17 @@ interface ArchiveUnderTest extends SinkUnderTest {
   readonly root: string;
 }
 
-async function openArchive(compression: Compression): Promise<ArchiveUnderTest> {
-  const root = await mkdtemp(path.join(tmpdir(), 'archive-sink-'));
+/** Where archives are put, and how a stranger sees them: as files. */
+interface Place {
+  readonly root: string;
+  store(): Store;
+  leftovers(folder: string): Promise<string[]>;
+  clear(): Promise<void>;
+}
+
+async function openArchive(compression: Compression, place?: Place): Promise<ArchiveUnderTest> {
+  const here = place ?? (await newFolder());
+  const { root } = here;
   const sinkOn = (store: Store, jobId: string, minute = 0) =>
     createArchiveSink(store, {
       path: ARCHIVE,
@@ -160,17 +184,48 @@ async function openArchive(compression: Compression): Promise<ArchiveUnderTest> 
   };
   return {
     root,
-    sink: () => sinkOn(storeIn(root), 'job-1'),
-    rival: () => sinkOn(storeIn(root), 'job-2'),
-    breaking: (fault) => wrapped(createFaultyStore(storeIn(root), fault)),
-    heldUp: (at, meanwhile) => wrapped(createHeldUpStore(storeIn(root), at, meanwhile)),
+    sink: () => sinkOn(here.store(), 'job-1'),
+    rival: () => sinkOn(here.store(), 'job-2'),
+    breaking: (fault) => wrapped(createFaultyStore(here.store(), fault)),
+    heldUp: (at, meanwhile) => wrapped(createHeldUpStore(here.store(), at, meanwhile)),
     published: () => contentsOf(folder),
-    leftovers: () => leftoversOf(root, folder),
+    leftovers: () => here.leftovers(folder),
     dispose: async () => {
       for (const store of open.splice(0)) await store.close();
+      await here.clear();
+    },
+  };
+}
+
+async function newFolder(): Promise<Place> {
+  const root = await mkdtemp(path.join(tmpdir(), 'archive-sink-'));
+  return {
+    root,
+    store: () => storeIn(root),
+    leftovers: (folder) => leftoversOf(root, folder),
+    clear: async () => {
       await rm(root, { recursive: true, force: true });
       await mkdir(root);
     },
+  };
+}
+
+/** A bucket has no folders, so an empty one is none; but it has uploads that nobody completed. */
+function placeIn(server: S3Server): Place {
+  const prefix = `archives/${randomUUID()}`;
+  const config = server.connection({ prefix });
+  const root = path.join(server.folder, prefix);
+  return {
+    root,
+    store: () => storeOf(config),
+    async leftovers(folder) {
+      const objects = new Set(
+        (await collect(storeOf(config).list(''))).map((object) => path.join(root, object.path)),
+      );
+      const left = await leftoversOf(root, folder).catch(() => []);
+      return [...left.filter((name) => objects.has(name)), ...(await uploadsIn(config))];
+    },
+    clear: () => server.clear(prefix),
   };
 }
 

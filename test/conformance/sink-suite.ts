@@ -224,7 +224,7 @@ const TESTS: Readonly<Record<string, SinkTest>> = {
   'removes all of a job that is given up, as often as it is told to': async (it) => {
     const memory = newMemory();
     await expect(runJob({ ...it.sink(), seal: stopHere }, WORK, memory)).rejects.toThrow('stop here');
-    const [{ target }] = ONE.parts as [PartWork];
+    const [{ target }] = WORK.parts as [PartWork];
     const zombie = await it.sink().open(testContext(), target, null);
     await zombie.write(jsonPage('late'));
     await it.sink().discard(testContext());

@@ -31,6 +31,18 @@ export interface ArchiveOptions {
 
 export async function sealedArchive(work: Work, options: ArchiveOptions = {}): Promise<TestArchive> {
   const root = await mkdtemp(path.join(tmpdir(), 'archive-'));
+  return {
+    ...(await sealIn(root, work, options)),
+    dispose: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** Of the job `job-1` at the path ARCHIVE, unless the options say otherwise. */
+export async function sealIn(
+  root: string,
+  work: Work,
+  options: ArchiveOptions & { readonly path?: string; readonly jobId?: string } = {},
+): Promise<Omit<TestArchive, 'dispose'>> {
   const store = storeIn(root);
   const sink = createArchiveSink(store, {
     path: ARCHIVE,
@@ -44,8 +56,7 @@ export async function sealedArchive(work: Work, options: ArchiveOptions = {}): P
   });
   const memory = newMemory();
   const summary = await runJob(sink, work, memory);
-  const dispose = () => rm(root, { recursive: true, force: true });
-  return { store, folder: path.join(root, ARCHIVE), summary, memory, dispose };
+  return { store, folder: path.join(root, options.path ?? ARCHIVE), summary, memory };
 }
 
 export function storeIn(folder: string): Store {

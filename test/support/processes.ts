@@ -1,6 +1,7 @@
 // Real child processes: started with their output kept, watched by pid, ended by pid.
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { until } from './until.js';
 
@@ -106,4 +107,16 @@ async function processTable(): Promise<ProcessRow[]> {
     if (!match || match[3]?.startsWith('Z')) return [];
     return [{ pid: Number(match[1]), parent: Number(match[2]), command: match[4] ?? '' }];
   });
+}
+
+/** Local ports of the TCP connections of a process. Linux only. */
+export async function portsOf(pid: number): Promise<number[]> {
+  const files = await readdir(`/proc/${pid}/fd`);
+  const links = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
+  const inodes = new Set(links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]).filter(Boolean));
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'utf8')),
+  );
+  const rows = tables.flatMap((table) => table.split('\n').map((line) => line.trim().split(/\s+/)));
+  return rows.filter((row) => inodes.has(row[9])).map((row) => Number.parseInt(row[1]!.split(':')[1]!, 16));
 }

@@ -2,11 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createChunk } from '../../src/activities/chunk.js';
+import { createChunk, type RejectsPolicy } from '../../src/activities/chunk.js';
 import { systemClock } from '../../src/activities/clock.js';
 import { DEFAULT_CHECKPOINT, type CheckpointPolicy } from '../../src/activities/flush-policy.js';
+import { withColumns } from '../../src/activities/columns.js';
 import type { Sides } from '../../src/activities/open.js';
 import { planPage } from '../../src/activities/plan.js';
+import { createRejectsLog } from '../../src/archive/rejects.js';
+import { readRejects, type LoggedReject } from '../../src/archive/rejects-reader.js';
 import { createArchiveSink } from '../../src/archive/sink.js';
 import { createArchiveSource } from '../../src/archive/source.js';
 import { createPostgresConnection } from '../../src/connectors/postgres/index.js';
@@ -16,9 +19,11 @@ import type { JobSpec } from '../../src/core/spec.js';
 import type { Store } from '../../src/core/store.js';
 import type { PlanPage } from '../../src/core/work.js';
 import { storeIn } from './archives.js';
+import { createMemorySource } from './memory-source.js';
 import { testContext } from './reading.js';
 
 const ARCHIVE = 'a-1';
+const JOB_FOLDER = '.jobs/restore-1';
 
 export interface DatabaseArchive {
   readonly store: Store;
@@ -31,6 +36,22 @@ export interface DatabaseArchive {
 
 /** An archive of all tables of a database. */
 export async function archiveOf(url: string, pageSize = 500): Promise<DatabaseArchive> {
+  return archiveFrom(connection(url).source!({ pageSize }), 'postgres');
+}
+
+/** An archive as of a REST API: streams of JSON records, of which only the key is known. */
+export async function archiveOfJson(
+  records: Readonly<Record<string, readonly string[]>>,
+  key: readonly string[] = ['id'],
+): Promise<DatabaseArchive> {
+  const source = createMemorySource(records, { pageSize: 50 });
+  const unknown = async function* (...args: Parameters<Source['streams']>) {
+    for await (const stream of source.streams(...args)) yield { ...stream, key, schema: null };
+  };
+  return archiveFrom({ ...source, streams: unknown }, 'http');
+}
+
+async function archiveFrom(from: Source, type: string): Promise<DatabaseArchive> {
   const root = await mkdtemp(path.join(tmpdir(), 'restoring-'));
   const store = storeIn(root);
   const sink = createArchiveSink(store, {
@@ -39,14 +60,14 @@ export async function archiveOf(url: string, pageSize = 500): Promise<DatabaseAr
     jobId: 'backup-1',
     createdAt: '2026-01-02T03:04:05.000Z',
     compression: 'zstd',
-    source: { connection: 'main', type: 'postgres' },
+    source: { connection: 'main', type },
     segmentBytes: 65_536,
   });
-  await runWhole({ source: connection(url).source!({ pageSize }), sink, limits: {} }, BACKUP);
+  await runWhole({ source: from, sink, limits: {} }, BACKUP);
   return {
     store,
     folder: path.join(root, ARCHIVE),
-    source: () => createArchiveSource(store, ARCHIVE, { onDamage: 'fail' }),
+    source: () => withColumns(createArchiveSource(store, ARCHIVE, { onDamage: 'fail' })),
     dispose: () => rm(root, { recursive: true, force: true }),
   };
 }
@@ -61,11 +82,30 @@ export async function restoreInto(
   archive: DatabaseArchive,
   { streams, policy, ...options }: RestoreOptions = {},
 ): Promise<SealSummary> {
+  const log = createRejectsLog(archive.store, JOB_FOLDER);
   return runWhole(
     { source: archive.source(), sink: sinkOn(url, options), limits: {} },
     RESTORE(streams),
     policy,
+    options.rejects ? { log, allowed: 1_000_000, settle: true } : null,
   );
+}
+
+export interface SetAside extends LoggedReject {
+  /** The record, without its line end. */
+  readonly record: string;
+}
+
+/** What restores with `rejects` from this archive have set aside, by stream and record. */
+export async function setAside(archive: DatabaseArchive): Promise<SetAside[]> {
+  const found: SetAside[] = [];
+  for await (const { reject } of readRejects(archive.store, JOB_FOLDER)) {
+    const record = Buffer.concat([...(reject.payload?.chunks ?? [])])
+      .toString('utf8')
+      .trimEnd();
+    found.push({ ...reject, record });
+  }
+  return found.sort((a, b) => (`${a.stream} ${a.record}` < `${b.stream} ${b.record}` ? -1 : 1));
 }
 
 export function sinkOn(url: string, options: Partial<SinkOptions> = {}): Sink {
@@ -75,7 +115,7 @@ export function sinkOn(url: string, options: Partial<SinkOptions> = {}): Sink {
     create: false,
     rejects: false,
     remap: {},
-    beside: { store: storeIn(path.join(tmpdir(), 'nothing-is-kept-here')), folder: '.jobs/restore-1' },
+    beside: { store: storeIn(path.join(tmpdir(), 'nothing-is-kept-here')), folder: JOB_FOLDER },
     ...options,
   });
 }
@@ -96,6 +136,7 @@ export async function runWhole(
   open: Sides,
   spec: JobSpec,
   policy: Partial<CheckpointPolicy> = {},
+  rejects: RejectsPolicy | null = null,
 ): Promise<SealSummary> {
   const ctx = testContext();
   const heads: Head[] = [];
@@ -110,7 +151,7 @@ export async function runWhole(
         from: null,
         policy: { ...DEFAULT_CHECKPOINT, ...policy },
         requests: null,
-        rejects: null,
+        rejects,
         stop: ctx.stop,
         signal: ctx.signal,
         clock: systemClock,

@@ -3,8 +3,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { S3Connection } from '../../src/config/s3.js';
+import { createS3Client } from '../../src/connectors/s3/client.js';
+import { createS3Connection } from '../../src/connectors/s3/index.js';
+import type { Store } from '../../src/core/store.js';
 import { freePort } from '../../src/dev/ports.js';
-import { installed, INSTALL_TIMEOUT_MS, toolVersion } from './apps/cache.js';
+import { command, installed, INSTALL_TIMEOUT_MS, toolVersion } from './apps/cache.js';
 import { end, start, type Started } from './processes.js';
 import { until } from './until.js';
 
@@ -17,6 +20,13 @@ export async function s3Missing(): Promise<string | null> {
   return 'needs Go to build versitygw, an S3 server: install it from https://go.dev/dl and put `go` on PATH';
 }
 
+/** Of an IAM policy. */
+export interface Statement {
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: string;
+}
+
 export interface S3Server {
   readonly endpoint: string;
   readonly accessKey: string;
@@ -27,7 +37,13 @@ export interface S3Server {
   readonly folder: string;
   /** A connection to the bucket, with what is to differ. */
   connection(differing?: Partial<S3Connection>): S3Connection;
-  /** Removes what lies below a prefix, past the server. */
+  /** A connection of a new user, who may do in the bucket what these statements say and nothing else. */
+  user(
+    name: string,
+    statements: readonly Statement[],
+    differing?: Partial<S3Connection>,
+  ): Promise<S3Connection>;
+  /** Removes what lies below a prefix; past the server it would leave its metadata. */
   clear(prefix: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -38,25 +54,72 @@ export async function startS3(): Promise<S3Server> {
   const root = await mkdtemp(path.join(tmpdir(), 's3-'));
   const [accessKey, secretKey, bucket] = ['operator', 'not-a-secret-at-all', 'vault'];
   const folder = path.join(root, 'data', bucket);
-  for (const name of [folder, path.join(root, 'sidecar')]) await mkdir(name, { recursive: true });
+  for (const name of [folder, path.join(root, 'sidecar'), path.join(root, 'iam')])
+    await mkdir(name, { recursive: true });
   const port = await freePort('127.0.0.1');
   const server = serve(binary, root, port, { accessKey, secretKey });
   const endpoint = `http://127.0.0.1:${port}`;
   await until('versitygw serves', () => serves(server, endpoint), { seen: server.stderr });
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
+  const connection = (differing?: Partial<S3Connection>): S3Connection => ({
+    type: 's3',
+    bucket,
+    endpoint,
+    credentials,
+    ...differing,
+  });
   return {
     endpoint,
     accessKey,
     secretKey,
     bucket,
     folder,
-    connection: (differing) => ({ type: 's3', bucket, endpoint, credentials, ...differing }),
-    clear: (prefix) => rm(path.join(folder, prefix), { recursive: true, force: true }),
+    connection,
+    async user(name, statements, differing) {
+      const secret = 'the-secret-of-a-user';
+      const admin = ['admin', '--access', accessKey, '--secret', secretKey, '--endpoint-url', endpoint];
+      await command(binary, [
+        ...admin,
+        'create-user',
+        '--access',
+        name,
+        '--secret',
+        secret,
+        '--role',
+        'user',
+      ]);
+      await allow(connection(), name, statements);
+      return connection({ credentials: { accessKeyId: name, secretAccessKey: secret }, ...differing });
+    },
+    clear: (prefix) => storeOf(connection()).removeAll(prefix),
     async stop() {
       await end(server);
       await rm(root, { recursive: true, force: true });
     },
   };
+}
+
+/** The store of a connection, as a process of its own would open it. */
+export function storeOf(config: S3Connection): Store {
+  const { store } = createS3Connection('bucket', config);
+  if (!store) throw new Error('an s3 connection has a store');
+  return store();
+}
+
+/** Keys below the prefix of a connection of which a multipart upload was begun and not ended. */
+export async function uploadsIn(config: S3Connection): Promise<string[]> {
+  const client = createS3Client(config);
+  const { Uploads = [] } = await client.send('list uploads', (s3) =>
+    s3.listMultipartUploads({ Bucket: client.bucket, Prefix: client.root }),
+  );
+  return Uploads.map(({ Key = '' }) => Key);
+}
+
+async function allow(config: S3Connection, user: string, statements: readonly Statement[]): Promise<void> {
+  const Statement = statements.map((statement) => ({ ...statement, Principal: { AWS: user } }));
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  const client = createS3Client(config);
+  await client.send('set the policy', (s3) => s3.putBucketPolicy({ Bucket: client.bucket, Policy }));
 }
 
 /** With a folder for metadata, since not every file system of a test machine keeps extended attributes. */
@@ -66,7 +129,7 @@ function serve(
   port: number,
   keys: { accessKey: string; secretKey: string },
 ): Started {
-  const own = ['--port', `127.0.0.1:${port}`, '--keep-alive', '--quiet'];
+  const own = ['--port', `127.0.0.1:${port}`, '--keep-alive', '--quiet', '--iam-dir', path.join(root, 'iam')];
   const backend = ['posix', '--sidecar', path.join(root, 'sidecar'), path.join(root, 'data')];
   const env = {
     ...process.env,

@@ -10,6 +10,8 @@ import type {
   PlanInput,
   SealInput,
   SettleInput,
+  PlanPage,
+  Wait,
 } from '../../src/core/work.js';
 
 export interface Script {
@@ -21,6 +23,8 @@ export interface Script {
   readonly lanes?: number;
   readonly requestsPerDay?: number;
   readonly planError?: Error;
+  /** The first call of the plan is told to wait. */
+  readonly planWait?: Wait;
   readonly discardError?: Error;
   /** What a chunk does; default: copies all that is left of its partition. */
   chunk?(input: CopyInput, left: number): Promise<ChunkResult> | ChunkResult;
@@ -64,6 +68,10 @@ export function fails(error: unknown, checkpoint: Checkpoint): never {
   throw toFailure(new ChunkError(error, checkpoint, 'source'), 1, 0);
 }
 
+function waitingPage({ after }: PlanInput, wait: Wait): PlanPage {
+  return { wait, streams: [], work: [], after, done: false, lanes: 1, requestsPerDay: null };
+}
+
 export function scriptedActivities(script: Script): { activities: Activities; calls: Calls } {
   const calls: Calls = { plan: [], copy: [], settle: [], seal: [], discard: [] };
   const names = Object.keys(script.streams);
@@ -71,6 +79,7 @@ export function scriptedActivities(script: Script): { activities: Activities; ca
   const activities: Activities = {
     plan: async (input) => {
       calls.plan.push(input);
+      if (script.planWait && calls.plan.length === 1) return waitingPage(input, script.planWait);
       if (script.planError) throw toFailure(script.planError, 1, 0);
       const from = input.after === null ? 0 : names.indexOf(input.after) + 1;
       const page = names.slice(from, from + (script.streamsPerPlanPage ?? names.length));

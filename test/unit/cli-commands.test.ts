@@ -1,125 +1,18 @@
 // The commands against an API that answers as it is told: what is sent, printed and returned.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/program.js';
 import type { Job } from '../../src/core/job.js';
+import { events, job, json, openCli, runWith, type CliWithApi } from '../support/cli.js';
 
-type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
-
-let server: Server;
-let url: string;
-let answers: Answer[];
-let seen: { method: string; path: string; body: string; headers: IncomingMessage['headers'] }[];
-
+let cli: CliWithApi;
 beforeEach(async () => {
-  answers = [];
-  seen = [];
-  server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      seen.push({ method: request.method ?? '', path: request.url ?? '', body, headers: request.headers });
-      const answer = answers.length > 1 ? answers.shift() : answers[0];
-      answer?.(request, response, body);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  cli = await openCli();
 });
+afterEach(() => cli.close());
 
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
-
-async function run(...argv: string[]) {
-  return runWith({ LONGHAUL_API: url }, argv);
-}
-
-async function runWith(env: Record<string, string>, argv: string[], interrupt?: (fire: () => void) => void) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCli(argv, {
-    env,
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    screen: null,
-    now: Date.now,
-    onInterrupt: (listener) => {
-      interrupt?.(listener);
-      return () => undefined;
-    },
-  });
-  return { code, out, err };
-}
-
-const json =
-  (status: number, body: unknown): Answer =>
-  (_, response) => {
-    response.writeHead(status, {
-      'content-type': status < 400 ? 'application/json' : 'application/problem+json',
-    });
-    response.end(JSON.stringify(body));
-  };
-
-/** Sends events; `cut` breaks the connection after them, else it ends. */
-const events =
-  (...list: [event: string, id: number, job: Job][]): Answer =>
-  (_, response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(': hello\n\n');
-    for (const [event, id, data] of list)
-      response.write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
-    response.end();
-  };
-
-function job(over: Partial<Job> = {}): Job {
-  return {
-    id: 'backup-crm-1',
-    kind: 'backup',
-    state: 'running',
-    source: { connection: 'crm' },
-    sink: { connection: 'vault' },
-    options: {},
-    archive: 'vault/backup-crm-1',
-    createdAt: '2026-01-31T12:00:00.000Z',
-    startedAt: '2026-01-31T12:00:01.000Z',
-    endedAt: null,
-    progress: {
-      records: 1_200_000,
-      bytes: 411_000_000,
-      pages: 1_200,
-      requests: 1_203,
-      retries: 3,
-      rejects: 0,
-      estimatedRecords: 2_000_000,
-      percent: 60,
-      recordsPerSecond: 48_000,
-      etaSeconds: 17,
-      waitingUntil: null,
-      waitingFor: null,
-    },
-    streams: [
-      {
-        name: 'contacts',
-        state: 'running',
-        records: 1_200_000,
-        estimatedRecords: 2_000_000,
-        partitions: { done: 3, running: 2, total: 8 },
-      },
-    ],
-    streamsTotal: 1,
-    result: null,
-    error: null,
-    webUi: null,
-    ...over,
-  };
-}
+const run = (...argv: string[]) => cli.run(...argv);
 
 const completed = job({
   state: 'completed',
@@ -129,11 +22,11 @@ const completed = job({
 
 describe('restore', () => {
   it('sends the streams and the mode that were given', async () => {
-    answers = [json(202, job())];
+    cli.answers = [json(202, job())];
     const line =
       'restore vault/nightly/a-1 --to main --stream orders --stream shop.items --mode upsert --create --checkpoint-bytes 5';
     expect(await run(...line.split(' '))).toMatchObject({ code: 0, out: ['backup-crm-1'] });
-    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({
+    expect(JSON.parse(cli.seen[0]?.body ?? '')).toEqual({
       kind: 'restore',
       source: { connection: 'vault', archive: 'nightly/a-1', streams: ['orders', 'shop.items'] },
       sink: { connection: 'main', mode: 'upsert', create: true },
@@ -144,7 +37,7 @@ describe('restore', () => {
   it('ends with its records and notes, and no word of segments', async () => {
     const result = { records: 7, bytes: 70, storedBytes: 0, segments: 0, notes: ['t has no constraint c.'] };
     const sink = { connection: 'main' };
-    answers = [events(['done', 1, job({ kind: 'restore', sink, state: 'completed', result })])];
+    cli.answers = [events(['done', 1, job({ kind: 'restore', sink, state: 'completed', result })])];
     const { code, out } = await run('watch', 'restore-1');
     expect({ code, text: out.join('\n') }).toEqual({
       code: 0,
@@ -155,15 +48,15 @@ describe('restore', () => {
 
 describe('backup', () => {
   it('sends the options that were given, and no others, and prints the id alone', async () => {
-    answers = [json(202, job())];
+    cli.answers = [json(202, job())];
     const line =
       'backup crm/contacts,companies --to vault/nightly --archive a-1 --lanes 2 --page-size 500 ' +
       '--checkpoint-pages 1 --compression gzip --tenant acme --idempotency-key k-1';
     const { code, out, err } = await run(...line.split(' '));
     expect({ code, out, err }).toEqual({ code: 0, out: ['backup-crm-1'], err: [] });
-    expect(seen[0]).toMatchObject({ method: 'POST', path: '/v1/jobs' });
-    expect(seen[0]?.headers['idempotency-key']).toBe('k-1');
-    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({
+    expect(cli.seen[0]).toMatchObject({ method: 'POST', path: '/v1/jobs' });
+    expect(cli.seen[0]?.headers['idempotency-key']).toBe('k-1');
+    expect(JSON.parse(cli.seen[0]?.body ?? '')).toEqual({
       kind: 'backup',
       source: { connection: 'crm', streams: ['contacts', 'companies'] },
       sink: { connection: 'vault', prefix: 'nightly', archive: 'a-1' },
@@ -172,14 +65,14 @@ describe('backup', () => {
   });
 
   it('prints one JSON document with --json', async () => {
-    answers = [json(202, job())];
+    cli.answers = [json(202, job())];
     const { out } = await run('backup', 'crm', '--to', 'vault', '--json');
     expect(out).toHaveLength(1);
     expect(JSON.parse(out[0] ?? '')).toEqual(job());
   });
 
   it('shows progress and a summary with --wait', async () => {
-    answers = [json(202, job()), events(['progress', 1, job()], ['done', 2, completed])];
+    cli.answers = [json(202, job()), events(['progress', 1, job()], ['done', 2, completed])];
     const { code, out, err } = await run('backup', 'crm', '--to', 'vault', '--wait');
     expect(code).toBe(0);
     expect(err.join('\n')).toContain('1,200,000 of 2,000,000 records');
@@ -193,7 +86,7 @@ describe('backup', () => {
   });
 
   it('names the place of each fault when the API refuses the spec', async () => {
-    answers = [
+    cli.answers = [
       json(422, {
         type: 'about:blank',
         title: 'spec_invalid',
@@ -215,14 +108,14 @@ describe('backup', () => {
   });
 
   it('exits 3 where Temporal is not reachable behind the API', async () => {
-    answers = [json(503, { code: 'temporal_unreachable', detail: 'no Temporal', hint: 'Start it.' })];
+    cli.answers = [json(503, { code: 'temporal_unreachable', detail: 'no Temporal', hint: 'Start it.' })];
     expect((await run('backup', 'crm', '--to', 'vault')).code).toBe(3);
   });
 });
 
 describe('watch', () => {
   it('comes back after a break with the id of the last event, and ends at done', async () => {
-    answers = [
+    cli.answers = [
       events(['state', 1, job()], ['progress', 7, job()]),
       json(503, { code: 'temporal_unreachable', detail: 'no Temporal' }),
       events(['done', 8, completed]),
@@ -230,7 +123,7 @@ describe('watch', () => {
     const { code, out, err } = await run('watch', 'backup-crm-1', '--json');
     expect(code).toBe(0);
     expect(out.map((line) => (JSON.parse(line) as Job).state)).toEqual(['running', 'running', 'completed']);
-    expect(seen.map((call) => call.headers['last-event-id'])).toEqual([undefined, '7', '7']);
+    expect(cli.seen.map((call) => call.headers['last-event-id'])).toEqual([undefined, '7', '7']);
     expect(err.filter((line) => line.includes('trying again'))).toHaveLength(1);
   });
 
@@ -241,7 +134,7 @@ describe('watch', () => {
       hint: 'Free space.',
       stream: 'contacts',
     } as const;
-    answers = [events(['done', 1, job({ state: 'failed', error })])];
+    cli.answers = [events(['done', 1, job({ state: 'failed', error })])];
     const { code, err } = await run('watch', 'backup-crm-1');
     expect(code).toBe(1);
     expect(err).toContain('error disk_full: no space');
@@ -249,7 +142,7 @@ describe('watch', () => {
   });
 
   it('of a job that is cancelled exits 4', async () => {
-    answers = [events(['done', 1, job({ state: 'cancelled' })])];
+    cli.answers = [events(['done', 1, job({ state: 'cancelled' })])];
     expect((await run('watch', 'backup-crm-1')).code).toBe(4);
   });
 
@@ -263,7 +156,7 @@ describe('watch', () => {
       findings: [finding],
       findingsTotal: 3,
     };
-    answers = [events(['done', 1, job({ kind: 'verify', state: 'completed', result })])];
+    cli.answers = [events(['done', 1, job({ kind: 'verify', state: 'completed', result })])];
     const { code, out } = await run('watch', 'verify-1');
     expect(code).toBe(1);
     expect(out).toContain('  damaged   contacts/0/1.jsonl.zst: sha256 differs');
@@ -272,41 +165,43 @@ describe('watch', () => {
 
   it('detaches at Ctrl-C, says how to come back, and steers nothing', async () => {
     let interrupt: (() => void) | undefined;
-    answers = [
+    cli.answers = [
       (_, response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.write(`event: progress\nid: 1\ndata: ${JSON.stringify(job())}\n\n`, () => interrupt?.());
       },
     ];
-    const { code, err } = await runWith({ LONGHAUL_API: url }, ['watch', 'backup-crm-1'], (fire) => {
+    const { code, err } = await runWith({ LONGHAUL_API: cli.url }, ['watch', 'backup-crm-1'], (fire) => {
       interrupt = fire;
     });
     expect(code).toBe(130);
     expect(err.at(-1)).toBe('Detached; the job goes on. Come back with: longhaul watch backup-crm-1');
-    expect(seen.map((call) => call.method)).toEqual(['GET']);
+    expect(cli.seen.map((call) => call.method)).toEqual(['GET']);
   });
 
   it('of an unknown job fails at once', async () => {
-    answers = [json(404, { code: 'job_unknown', detail: 'no job x', hint: '`longhaul jobs` lists them.' })];
+    cli.answers = [
+      json(404, { code: 'job_unknown', detail: 'no job x', hint: '`longhaul jobs` lists them.' }),
+    ];
     const { code, err } = await run('watch', 'x');
     expect(code).toBe(2);
     expect(err[0]).toBe('error job_unknown: no job x');
-    expect(seen).toHaveLength(1);
+    expect(cli.seen).toHaveLength(1);
   });
 });
 
 describe('jobs, show and steering', () => {
   it('lists by filter and says how to see more', async () => {
-    answers = [json(200, { jobs: [job()], next: 'c2' })];
+    cli.answers = [json(200, { jobs: [job()], next: 'c2' })];
     const { out, err } = await run('jobs', '--state', 'running', '--limit', '1');
-    expect(seen[0]?.path).toBe('/v1/jobs?state=running&limit=1');
+    expect(cli.seen[0]?.path).toBe('/v1/jobs?state=running&limit=1');
     expect(out[0]).toMatch(/^ID +KIND +STATE/);
     expect(out[1]).toMatch(/^backup-crm-1 +backup +running +60\.0 % +1,200,000 +crm +vault/);
     expect(err).toEqual(['There are more: --cursor c2']);
   });
 
   it('shows a job on a page', async () => {
-    answers = [json(200, job())];
+    cli.answers = [json(200, job())];
     const { out } = await run('show', 'backup-crm-1');
     expect(out[0]).toBe('backup-crm-1 running');
     expect(out).toContain('  stream    contacts running, 1,200,000 of 2,000,000 records, partitions 3/8');
@@ -315,15 +210,15 @@ describe('jobs, show and steering', () => {
   it.each(['pause', 'resume', 'cancel', 'retry'])(
     '%s posts to the job and prints its state',
     async (verb) => {
-      answers = [json(202, job({ state: 'paused' }))];
+      cli.answers = [json(202, job({ state: 'paused' }))];
       const { code, out } = await run(verb, 'backup crm');
       expect({ code, out }).toEqual({ code: 0, out: ['backup-crm-1 paused'] });
-      expect(seen[0]).toMatchObject({ method: 'POST', path: `/v1/jobs/backup%20crm/${verb}` });
+      expect(cli.seen[0]).toMatchObject({ method: 'POST', path: `/v1/jobs/backup%20crm/${verb}` });
     },
   );
 
   it('checks a connection from a worker, with options before or after the name', async () => {
-    answers = [
+    cli.answers = [
       json(200, {
         connection: 'crm',
         ok: false,
@@ -341,12 +236,12 @@ describe('jobs, show and steering', () => {
 describe('the address of the API', () => {
   it('comes from dev.json of the data folder where nothing else names it', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'longhaul-cli-'));
-    await writeFile(join(dataDir, 'dev.json'), JSON.stringify({ api: url }));
-    answers = [json(200, { jobs: [], next: null })];
+    await writeFile(join(dataDir, 'dev.json'), JSON.stringify({ api: cli.url }));
+    cli.answers = [json(200, { jobs: [], next: null })];
     const { code } = await runWith({}, ['jobs', '--data-dir', dataDir]);
     await rm(dataDir, { recursive: true });
     expect(code).toBe(0);
-    expect(seen).toHaveLength(1);
+    expect(cli.seen).toHaveLength(1);
   });
 
   it('is named, with where it came from, when nothing answers there', async () => {
@@ -371,7 +266,7 @@ describe('usage', () => {
     expect(out).toEqual([]);
     expect(err.join('\n')).toContain('error usage:');
     expect(err.join('\n')).toContain(message);
-    expect(seen).toEqual([]);
+    expect(cli.seen).toEqual([]);
   });
 
   it('--help goes to standard output and exits 0', async () => {

@@ -92,7 +92,7 @@ describe('faults', () => {
     const message = await refusal(CRM.replace('requestsPerDay', 'requestPerDay'), { env: ENV });
     expect(message).toBe(
       'longhaul.config.yml:6 connections.crm.limits.requestPerDay: unknown key; did you mean requestsPerDay? ' +
-        'allowed: requestsPerSecond, concurrency, requestsPerDay',
+        'allowed: requestsPerSecond, concurrency, requestsPerDay, window',
     );
   });
 

@@ -68,18 +68,6 @@ describe('tables that refer to each other', () => {
     expect(item).toEqual({ id: 9001 });
   });
 
-  test('are refused where a constraint of theirs closes a circle, before a row is written', async () => {
-    const url = await databaseWith(relatedTables({ circles: true }));
-    const restoring = restoreInto(url, archive);
-    await expect(restoring).rejects.toMatchObject({
-      code: 'table_unfit',
-      message: expect.stringMatching(
-        /constraint (a_items_parent: a_items refers to itself|z_people_first|orders_person_fkey)/,
-      ) as string,
-    });
-    expect(await sql(url, 'SELECT 1 FROM z_people')).toEqual([]);
-  });
-
   test('get their rows replaced by key, and keep the others', async () => {
     const url = await databaseWith(relatedTables({ circles: false }));
     await sql(
@@ -208,6 +196,49 @@ describe('a target that cannot take the archive', () => {
     await expect(restoreInto(reader.href, archive)).rejects.toMatchObject({
       code: 'permission_denied',
       message: 'connection main: no right to INSERT on table first',
+    });
+  });
+
+  test.for([
+    [
+      'no right to make TEMPORARY tables',
+      `REVOKE TEMPORARY ON DATABASE "DB" FROM PUBLIC; GRANT SELECT ON first, notes TO guest`,
+      { rejects: true },
+    ],
+    ['no right to CREATE the schema longhaul', '', {}],
+    [
+      'no right to SELECT, UPDATE on table first',
+      `GRANT CREATE ON DATABASE "DB" TO guest`,
+      { mode: 'upsert' },
+    ],
+    [
+      'permission denied for schema public',
+      'GRANT CREATE ON DATABASE "DB" TO guest; DROP TABLE notes',
+      { create: true },
+    ],
+  ] as const)('is permission_denied, %s, and nothing is left there', async ([message, script, options]) => {
+    const url = await databaseWith(
+      `${FIRST} CREATE TABLE notes (id integer PRIMARY KEY, note text, amount numeric);
+       DO $$ BEGIN CREATE ROLE guest LOGIN PASSWORD 'guest'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+       GRANT INSERT ON first, notes TO guest`,
+    );
+    await sql(url, script.replace('DB', new URL(url).pathname.slice(1)));
+    const guest = Object.assign(new URL(url), { username: 'guest', password: 'guest' });
+    await expect(restoreInto(guest.href, archive, options)).rejects.toMatchObject({
+      code: 'permission_denied',
+      message: expect.stringContaining(message) as string,
+      hint: expect.stringContaining('Grant the role') as string,
+    });
+    expect(await sql(url, `SELECT to_regnamespace('longhaul') AS own, count(*) AS rows FROM first`)).toEqual([
+      { own: null, rows: '0' },
+    ]);
+  });
+
+  test('is connection_unsuitable for a mapping of ids, which PostgreSQL has no use for', async () => {
+    const url = await databaseWith(FIRST);
+    const remap = { 'notes.first_id': 'first.id' };
+    await expect(restoreInto(url, archive, { create: true, remap })).rejects.toMatchObject({
+      code: 'connection_unsuitable',
     });
   });
 

@@ -1,6 +1,7 @@
 // Records that are set aside: each once in the log, none in the target, whatever happens to the chunk that met them.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createRejectsLog, readRejects } from '../../src/archive/rejects.js';
+import { createRejectsLog } from '../../src/archive/rejects.js';
+import { readRejects, rejectsPlaceSchema } from '../../src/archive/rejects-reader.js';
 import { createRejectsSource } from '../../src/archive/rejects-source.js';
 import type { Checkpoint, RejectsRef } from '../../src/core/checkpoint.js';
 import type { Page, Reject, Source, Target } from '../../src/core/connector.js';
@@ -118,6 +119,50 @@ describe('the log of rejects', () => {
     expect((await rejectsIn(job.store)).map(textOf)).toEqual(['2', '1']);
   });
 
+  test('can be read on from any place, whatever is set aside meanwhile', async () => {
+    const log = createRejectsLog(job.store, FOLDER);
+    const targets = ['a', 'b', 'c'].map((partition, index) => ({ stream: STREAM, partition, index }));
+    const refs = new Map<Target, RejectsRef>();
+    const setAside = async (target: Target, ...texts: string[]) => {
+      const ref = await log.add(
+        target,
+        refs.get(target),
+        texts.map((text) => rejectOf(Buffer.from(text))),
+      );
+      await log.publish(target, ref);
+      refs.set(target, ref);
+    };
+    for (const target of targets) await setAside(target, '1\n', '2\n', '3\n');
+    for (const target of targets) await setAside(target, '4\n');
+    const all = await collect(readRejects(job.store, FOLDER));
+    expect(all.map(({ reject }) => `${reject.partition}${textOf(reject)}`)).toEqual(
+      ['a', 'b', 'c'].flatMap((name) => ['4', '3', '2', '1'].map((text) => name + text)),
+    );
+    await setAside(targets[0]!, '5\n');
+    for (const [at, { after }] of all.entries()) {
+      const from = rejectsPlaceSchema.parse(JSON.parse(JSON.stringify(after)));
+      expect(await collect(readRejects(job.store, FOLDER, { from }))).toEqual(all.slice(at + 1));
+    }
+  });
+
+  test('can be read a stream at a time', async () => {
+    const other = { ...TARGET, stream: 'Öther', index: 1 };
+    const log = createRejectsLog(job.store, FOLDER);
+    await logged([rejectOf(Buffer.from('1\n'))]);
+    await log.publish(other, await log.add(other, undefined, [rejectOf(Buffer.from('2\n'))]));
+    const found = await collect(readRejects(job.store, FOLDER, { stream: 'Öther' }));
+    expect(found.map(({ reject }) => textOf(reject))).toEqual(['2']);
+    expect(await rejectsIn(job.store)).toHaveLength(2);
+  });
+
+  test.each(['rejects/../../x', 'rejects/a/../b.json', 'export.json', '/etc/passwd'])(
+    'takes no place in %s',
+    (path) => {
+      const place = { head: 'rejects-heads/a/0.json', part: { path, sha256: '', seq: 0 }, left: 1 };
+      expect(rejectsPlaceSchema.safeParse(place).success).toBe(false);
+    },
+  );
+
   test('keeps parts small, however much is refused at once', async () => {
     const records = Array.from({ length: 30 }, (_, i) => Buffer.from(`${i}${'x'.repeat(200_000)}\n`));
     const ref = await logged(records.map(rejectOf));
@@ -207,7 +252,8 @@ function rejectOf(bytes: Buffer): Reject {
   return { code: 'record_refused', message: 'no', records: 1, payload: { format: 'jsonl', chunks: [bytes] } };
 }
 
-const rejectsIn = (store: Store) => collect(readRejects(store, FOLDER));
+const rejectsIn = async (store: Store) =>
+  (await collect(readRejects(store, FOLDER))).map(({ reject }) => reject);
 const textOf = ({ payload }: Reject): string =>
   Buffer.concat([...payload!.chunks])
     .toString('utf8')

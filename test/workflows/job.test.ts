@@ -5,6 +5,7 @@ import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Differences } from '../../src/core/connector.js';
 import { LonghaulError } from '../../src/core/errors.js';
 import type { JobSpec } from '../../src/core/spec.js';
 import type { CarriedState, JobInput } from '../../src/core/work.js';
@@ -218,6 +219,19 @@ describe('steering', () => {
     });
   });
 
+  it('waits durably where nothing can be planned yet', async () => {
+    const planWait = {
+      until: (await env.currentTimeMs()) + 6 * 3_600_000,
+      reason: 'the window of the connection',
+    };
+    await withJob({ streams: { a: [10] }, planWait }, async ({ handle, calls, memo }) => {
+      await handle.result();
+      expect(calls.plan).toHaveLength(2);
+      expect((await memo()).tallies.records).toBe(10);
+      expect(await env.currentTimeMs()).toBeGreaterThanOrEqual(planWait.until);
+    });
+  });
+
   it('keeps a daily quota over days', async () => {
     const chunk: Script['chunk'] = (input, left) => {
       const step = Math.min(input.requests ?? 0, left);
@@ -320,6 +334,25 @@ describe('a job that fails', () => {
     await withJob({ streams: { a: [1] }, seal }, async ({ handle, memo }) => {
       expect(await failureOf(handle)).toEqual({ code: 'archive_damaged', state: null });
       expect((await memo()).error?.message).toContain('a/0/000000-x.jsonl is missing');
+    });
+  });
+
+  it('completes where a comparison found no difference, and fails by name where it found some', async () => {
+    const found = (differences: Differences): Script['seal'] => {
+      return () => ({ records: 5, bytes: 1, storedBytes: 0, segments: 0, differences });
+    };
+    const none = { same: 5, added: 0, removed: 0, changed: 0, duplicates: 0 };
+    await withJob({ streams: { a: [1] }, seal: found(none) }, async ({ handle, memo }) => {
+      expect(await handle.result()).toMatchObject({ differences: none });
+      expect(await memo()).toMatchObject({ state: 'completed', error: null });
+    });
+    const some = { ...none, same: 1, changed: 4, duplicates: 1 };
+    await withJob({ streams: { a: [1] }, seal: found(some) }, async ({ handle, memo }) => {
+      expect(await failureOf(handle)).toEqual({ code: 'archive_differs', state: null });
+      expect(await memo()).toMatchObject({ state: 'failed', result: { differences: some } });
+      expect((await memo()).error?.message).toBe(
+        'Against the archive: 0 added, 0 removed, 4 changed, 1 key comes more than once; 1 record is the same',
+      );
     });
   });
 });

@@ -1,5 +1,6 @@
 // `longhaul connections`: what the service can reach, and whether it does.
 import { EXIT, exitFor, printError } from '../errors.js';
+import type { ConnectionView } from '../client.js';
 import { table } from '../format.js';
 import type { Io } from '../io.js';
 import { type ClientOptions, connect, print } from './common.js';
@@ -25,8 +26,8 @@ export async function checkConnection(io: Io, name: string, options: ClientOptio
   return check.error ? exitFor(check.error.code, 500) : EXIT.failed;
 }
 
-function limits(of: Readonly<Record<string, number>>): string {
-  return Object.entries(of)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
+function limits({ window, ...numbers }: ConnectionView['limits']): string {
+  const texts = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
+  if (window) texts.push(`window ${window.from} to ${window.to} ${window.timeZone ?? 'UTC'}`);
+  return texts.join(', ');
 }

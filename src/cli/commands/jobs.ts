@@ -32,12 +32,24 @@ export async function watch(io: Io, id: string, options: ClientOptions): Promise
 
 export async function steer(
   io: Io,
-  steering: Steering,
+  steering: Exclude<Steering, 'retry'>,
   id: string,
-  options: ClientOptions & { readonly wait?: boolean },
+  options: ClientOptions,
 ): Promise<number> {
+  const job = await (await connect(io, options)).steer(id, steering);
+  print(io, options, job, [`${job.id} ${job.state}`]);
+  return EXIT.done;
+}
+
+export interface RetryOptions extends ClientOptions {
+  readonly wait?: boolean;
+  readonly rejects?: boolean;
+}
+
+/** With `rejects` it is another job that is started, and waited for. */
+export async function retry(io: Io, id: string, options: RetryOptions): Promise<number> {
   const client = await connect(io, options);
-  const job = await client.steer(id, steering);
+  const job = await (options.rejects ? client.retryRejects(id) : client.steer(id, 'retry'));
   if (options.wait) return waitFor(io, client, job.id, options);
   print(io, options, job, [`${job.id} ${job.state}`]);
   return EXIT.done;

@@ -1,45 +1,27 @@
-// `longhaul backup`, `longhaul restore` and `longhaul verify`: start a job, print its id, or stay with it.
-import type { BackupSpec, JobSpec, RestoreSpec, VerifySpec } from '../../core/spec.js';
-import { EXIT } from '../errors.js';
+// `longhaul backup`, `export`, `restore` and `verify`: start a job, print its id, or stay with it.
+import type { JobSpec } from '../../core/spec.js';
+import type { Client } from '../client.js';
+import { EXIT, usageError } from '../errors.js';
 import type { Io } from '../io.js';
-import { parseArchive, parseSink, parseSource } from '../places.js';
+import {
+  backupSpec,
+  exportSpec,
+  restoreSpec,
+  verifySpec,
+  type BackupOptions,
+  type ExportOptions,
+  type RestoreOptions,
+  type StartOptions,
+  type VerifyOptions,
+} from '../specs.js';
 import { waitFor } from '../wait.js';
-import { type ClientOptions, connect, print } from './common.js';
-
-export interface StartOptions extends ClientOptions {
-  readonly lanes?: number;
-  readonly tenant?: string;
-  readonly idempotencyKey?: string;
-  readonly wait?: boolean;
-}
-
-type Checkpoint = NonNullable<NonNullable<RestoreSpec['options']>['checkpoint']>;
-
-interface CheckpointOptions {
-  readonly checkpointSeconds?: number;
-  readonly checkpointBytes?: number;
-  readonly checkpointPages?: number;
-}
-
-export interface BackupOptions extends StartOptions, CheckpointOptions {
-  readonly to: string;
-  readonly archive?: string;
-  readonly pageSize?: number;
-  readonly compression?: 'zstd' | 'gzip' | 'none';
-}
-
-export interface RestoreOptions extends StartOptions, CheckpointOptions {
-  readonly to: string;
-  readonly stream?: readonly string[];
-  readonly mode?: 'insert' | 'upsert';
-  readonly create?: boolean;
-}
+import { connect, print } from './common.js';
 
 export function backup(io: Io, sources: readonly string[], options: BackupOptions): Promise<number> {
   return start(io, backupSpec(sources, options), options);
 }
 
-export function verify(io: Io, archive: string, options: StartOptions): Promise<number> {
+export function verify(io: Io, archive: string, options: VerifyOptions): Promise<number> {
   return start(io, verifySpec(archive, options), options);
 }
 
@@ -47,47 +29,32 @@ export function restore(io: Io, archive: string, options: RestoreOptions): Promi
   return start(io, restoreSpec(archive, options), options);
 }
 
-export function backupSpec(sources: readonly string[], o: BackupOptions): BackupSpec {
-  const options = given({
-    lanes: o.lanes,
-    pageSize: o.pageSize,
-    compression: o.compression,
-    tenant: o.tenant,
-    checkpoint: checkpointOf(o),
-  });
-  return {
-    kind: 'backup',
-    source: parseSource(sources),
-    sink: { ...parseSink(o.to), ...given({ archive: o.archive }) },
-    options,
-  };
+export async function exportFiles(
+  io: Io,
+  places: readonly string[],
+  options: ExportOptions,
+): Promise<number> {
+  const archive = await archiveOf(io, places, options);
+  return start(io, exportSpec(places, archive, options), options);
 }
 
-function verifySpec(archive: string, o: StartOptions): VerifySpec {
-  return {
-    kind: 'verify',
-    source: parseArchive(archive),
-    options: given({ lanes: o.lanes, tenant: o.tenant }),
-  };
+/** SINK/ARCHIVE looks like SOURCE/STREAM: the roles of the connection tell. null: it is a source. */
+async function archiveOf(io: Io, places: readonly string[], options: ExportOptions): Promise<string | null> {
+  const [first] = places;
+  if (options.archive !== undefined) {
+    if (first === undefined) return options.archive;
+    throw usageError('an export is of a source or of an archive, not of both', 'Leave one of them out.');
+  }
+  if (first === undefined) throw usageError('nothing to export is named', 'Name a SOURCE or an --archive.');
+  if (!(await holdsArchivesOnly(await connect(io, options), first))) return null;
+  if (places.length === 1) return first;
+  throw usageError('an export is of one archive', 'Start one job for each.');
 }
 
-function restoreSpec(archive: string, o: RestoreOptions): RestoreSpec {
-  const streams = o.stream && [...new Set(o.stream)];
-  return {
-    kind: 'restore',
-    source: { ...parseArchive(archive), ...given({ streams }) },
-    sink: { connection: o.to, ...given({ mode: o.mode, create: o.create }) },
-    options: given({ lanes: o.lanes, tenant: o.tenant, checkpoint: checkpointOf(o) }),
-  };
-}
-
-function checkpointOf(o: CheckpointOptions): Checkpoint | undefined {
-  const checkpoint = given({
-    seconds: o.checkpointSeconds,
-    bytes: o.checkpointBytes,
-    pages: o.checkpointPages,
-  });
-  return Object.keys(checkpoint).length > 0 ? checkpoint : undefined;
+async function holdsArchivesOnly(client: Client, place: string): Promise<boolean> {
+  const { connections } = await client.connections();
+  const found = connections.find(({ name }) => name === place.split('/', 1)[0]);
+  return found !== undefined && found.roles.includes('sink') && !found.roles.includes('source');
 }
 
 async function start(io: Io, spec: JobSpec, options: StartOptions): Promise<number> {
@@ -99,10 +66,4 @@ async function start(io: Io, spec: JobSpec, options: StartOptions): Promise<numb
   }
   io.err(job.id);
   return waitFor(io, client, job.id, options);
-}
-
-/** Without the fields that were not given. */
-function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }

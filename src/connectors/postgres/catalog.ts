@@ -109,7 +109,7 @@ const LIST = `
     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     AND (c.relkind <> 'm' OR EXISTS (${KEY}))
     AND ($1::text[] IS NULL OR n.nspname = ANY ($1))
-    AND NOT (n.nspname = '${OWN_SCHEMA}' AND c.relname = ANY ('{jobs,positions,streams}'))`;
+    AND NOT (n.nspname = '${OWN_SCHEMA}' AND c.relname = ANY ('{constraints,jobs,positions,streams}'))`;
 
 /** All tables that are streams, partitions of others left out; only of some schemas where given. */
 export async function listTables(

@@ -12,7 +12,7 @@ export interface GuardOptions {
   /** Begins the messages of errors. */
   readonly where: string;
   /** Ends what `work` waits for, after any failure. */
-  readonly breakOff: () => void;
+  readonly breakOff: (error: Error) => void;
   /** What a failure of the server means; default: as for a reader. */
   readonly explain?: (error: unknown, where: string) => Error;
 }
@@ -28,7 +28,7 @@ export function guard({ ctx, timeoutMs, where, breakOff, explain = asLonghaulErr
       };
       const giveUp = (error: Error) => {
         finish();
-        breakOff();
+        breakOff(error);
         reject(error);
       };
       const onAbort = () => giveUp(new Stopped('broken off'));

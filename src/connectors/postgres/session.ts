@@ -6,7 +6,7 @@ import { LonghaulError } from '../../core/errors.js';
 import type { Clients } from './clients.js';
 import { guard, type Guarded } from './guard.js';
 import { quoted, type TableName } from './names.js';
-import { asWriteError } from './target/errors.js';
+import { asWriteError, Refusal } from './target/errors.js';
 
 /** Every method throws `LonghaulError`, or `Stopped` when `ctx.signal` aborts. After an error the session is dead. */
 export interface Session {
@@ -17,6 +17,11 @@ export interface Session {
   copy(query: string): Copy;
   /** Begins a `COPY … FROM STDIN` statement. */
   copyIn(statement: string): CopyIn;
+  /**
+   * Does `work` under a savepoint: where the server refuses a record, all of it is taken back, the session lives on, and
+   * the refusal is the answer. null: nothing was refused.
+   */
+  venture(work: () => Promise<void>): Promise<Refusal | null>;
   /** Ends the transaction, and the session with it. */
   end(): Promise<void>;
   /** Lets go of the connection at any time, breaking off what runs. Harmless when repeated. */
@@ -93,7 +98,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const { where } = clients;
   const { client, release } = await clients.take(ctx);
   const close = () => release(true);
-  const guarded = guard({ ctx, timeoutMs, where, breakOff: close, ...(write && { explain: asWriteError }) });
+  let ventures = false;
+  const breakOff = (error: Error) => {
+    if (!(ventures && error instanceof Refusal)) close();
+  };
+  const guarded = guard({ ctx, timeoutMs, where, breakOff, ...(write && { explain: asWriteError }) });
   const rows = async (text: string, values: readonly unknown[] = []) => {
     // extended: one statement, whatever the text holds
     const query = { text, values: [...values], rowMode: 'array' as const, queryMode: 'extended' };
@@ -112,12 +121,31 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     rows,
     copy: (query) => startCopy(client, query, guarded),
     copyIn: (statement) => startCopyIn(client, statement, guarded),
+    venture: async (work) => {
+      await rows('SAVEPOINT venture');
+      ventures = true;
+      const refusal = await refusalOf(work).finally(() => (ventures = false));
+      await guarded(client.query(refusal ? TAKE_BACK : 'RELEASE SAVEPOINT venture'));
+      return refusal;
+    },
     end: async () => {
       await rows('COMMIT');
       release(false);
     },
     close,
   };
+}
+
+const TAKE_BACK = 'ROLLBACK TO SAVEPOINT venture; RELEASE SAVEPOINT venture';
+
+async function refusalOf(work: () => Promise<void>): Promise<Refusal | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
 }
 
 /** The lock comes before the first SELECT: what the transaction sees is fixed there, and must not be older than the lock. */

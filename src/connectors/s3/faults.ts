@@ -99,6 +99,8 @@ const BY_STATUS: Readonly<Record<number, Row>> = {
   403: FORBIDDEN,
   404: MISSING,
   408: TIMEOUT,
+  // Something else was done to the object or its folder at the same time.
+  409: UNAVAILABLE,
   429: THROTTLED,
   507: FULL,
 };

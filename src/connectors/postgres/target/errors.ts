@@ -9,11 +9,31 @@ interface ServerError {
   readonly column?: string;
   readonly constraint?: string;
   readonly where?: string;
+  readonly message?: string;
+  readonly detail?: string;
+}
+
+/** The server refuses a record. What it says of it can hold the record, so it is asked for, and never part of the message. */
+export class Refusal extends LonghaulError {
+  readonly #told: string;
+
+  constructor(code: 'restore_conflict' | 'record_refused', message: string, told: string = message) {
+    super(code, message);
+    this.#told = told;
+  }
+
+  /** In the server's own words: for a reject, which is kept beside the data. */
+  told(): string {
+    return this.#told;
+  }
 }
 
 const READ_ONLY = 'Name the primary server, or give the role and its database leave to write.';
 const DISK_FULL = 'Free space on the database server, then retry the job; finished work is kept.';
 const CONFLICTS = new Set(['23505', '23P01']);
+/** 54000: a value is too long for an index. */
+const REFUSED = /^(22|23|P0|54000)/;
+const LONGEST_TELLING = 1_000;
 
 /** As `asLonghaulError`, for a session that writes. */
 export function asWriteError(error: unknown, where: string): Error {
@@ -21,9 +41,9 @@ export function asWriteError(error: unknown, where: string): Error {
   const { code = '' } = server;
   const about = `${where}:${place(server)}`;
   if (CONFLICTS.has(code))
-    return new LonghaulError('restore_conflict', `${about} a row is there already (${code})`);
-  if (/^(22|23|P0)/.test(code))
-    return new LonghaulError('record_refused', `${about} ${reason(code)} (${code})`);
+    return new Refusal('restore_conflict', `${about} a row is there already (${code})`, toldBy(server));
+  if (REFUSED.test(code))
+    return new Refusal('record_refused', `${about} ${reason(code)} (${code})`, toldBy(server));
   if (code === '25006')
     return new LonghaulError('sink_unwritable', `${where}: the database takes no writes`, {
       hint: READ_ONLY,
@@ -31,6 +51,11 @@ export function asWriteError(error: unknown, where: string): Error {
   if (code === '53100')
     return new LonghaulError('disk_full', `${where}: the disk of the database is full`, { hint: DISK_FULL });
   return asLonghaulError(error, where);
+}
+
+function toldBy({ message = '', detail }: ServerError): string {
+  const told = detail === undefined ? message : `${message}. ${detail}`;
+  return told.length > LONGEST_TELLING ? `${told.slice(0, LONGEST_TELLING)}…` : told;
 }
 
 function place({ schema, table, column, constraint, where = '' }: ServerError): string {
@@ -48,9 +73,11 @@ function place({ schema, table, column, constraint, where = '' }: ServerError): 
 const REASONS: Readonly<Record<string, string>> = {
   '22001': 'a value is too long',
   '22003': 'a number is out of range',
+  '22P05': 'a text holds a character that the database cannot, as \\u0000',
   '23502': 'a value is missing',
   '23503': 'a row refers to one that is not there',
   '23514': 'a check fails',
+  '54000': 'a value is too long for an index',
 };
 
 function reason(code: string): string {

@@ -1,16 +1,19 @@
-// What comes after the rows: constraints and indexes of tables that the job made, then foreign keys, then sequences.
+// What comes after the rows: constraints and indexes of tables that the job made, then foreign keys, then sequences, then
+// constraints that were taken off for the load.
 import { escapeIdentifier } from 'pg';
-import { quoted, type TableName } from '../names.js';
+import { quoted, streamName, type TableName } from '../names.js';
 import type { Session } from '../session.js';
 import type { ArchivedTable } from './archived.js';
+import { bringBack, missing } from './constraints.js';
 import { constraintClause, isForeignKey, isPrimaryKey } from './create.js';
-import type { StreamNote } from './ledger.js';
+import type { StreamNote } from './stream-notes.js';
 
 /** What makes a stream's table whole, in order: each is done for all streams before the next. Returns notes for people. */
 export const STEPS: readonly ((session: Session, stream: StreamNote) => Promise<string[]>)[] = [
   addIndexes,
   addForeignKeys,
   moveSequences,
+  addTakenOff,
 ];
 
 async function addIndexes(session: Session, { table, created }: StreamNote): Promise<string[]> {
@@ -73,4 +76,11 @@ async function moveSequences(session: Session, { table }: StreamNote): Promise<s
         AND (reached.value ${beyond} s.last_value OR reached.value = s.last_value AND NOT s.is_called)`);
   }
   return [];
+}
+
+async function addTakenOff(session: Session, { job, table }: StreamNote): Promise<string[]> {
+  const notes: string[] = [];
+  for (const one of await missing(session, job, streamName(table)))
+    notes.push(await bringBack(session, job, one));
+  return notes;
 }

@@ -15,19 +15,23 @@ export function expectFit(archived: ArchivedTable, table: Table, { uniques, repl
   const unfit = (why: string) =>
     new LonghaulError('table_unfit', `table ${archived.stream} of the target ${why}`);
   if (!['r', 'p'].includes(table.kind)) throw unfit('is a materialized view');
+  const { columns, objects, key } = archived;
+  // of a stream without records nothing is known, and nothing is wanted
+  const isEmpty = objects && columns.length === 0;
   const problem =
-    archived.columns.map((column) => misfit(column, table.columns)).find(Boolean) ??
-    table.columns.map((column) => unfilled(column, archived.columns)).find(Boolean) ??
-    (replace ? unmatchable(archived.key, table, uniques) : null);
+    columns.map((column) => misfit(column, table.columns, objects)).find(Boolean) ??
+    (isEmpty ? undefined : table.columns.map((column) => unfilled(column, columns)).find(Boolean)) ??
+    (replace ? unmatchable(key, table, uniques) : null);
   if (problem) throw unfit(problem);
 }
 
-function misfit(column: ArchivedColumn, there: readonly Column[]): string | null {
+function misfit(column: ArchivedColumn, there: readonly Column[], objects: boolean): string | null {
   const meant = there.find(({ name }) => name === column.name);
   if (!meant) return `has no column ${column.name}`;
   if (meant.generated && !column.generated)
     return `generates column ${column.name}, which the archive has values for`;
-  if (meant.generated || holds(meant.type, column.type)) return null;
+  const fits = objects ? takes(meant.type, column.type) : holds(meant.type, column.type);
+  if (meant.generated || fits) return null;
   return `has column ${column.name} as ${meant.type}, the archive as ${column.type}`;
 }
 
@@ -47,6 +51,17 @@ function holds(type: string, archived: string): boolean {
   if (WIDER[archived]?.includes(type)) return true;
   const [own, their] = [type, archived].map((text) => /^character varying\((\d+)\)$/.exec(text)?.[1]);
   return own !== undefined && their !== undefined && Number(own) >= Number(their);
+}
+
+const NUMBERLESS =
+  /^(boolean|date|time|timestamp|interval|uuid|bytea|inet|cidr|macaddr|point|tsvector|xml)\b|\[\]$/;
+
+/** Whether values of JSON can fit at all. Which do is seen record by record: each goes through the input of the type. */
+function takes(type: string, sampled: string): boolean {
+  if (sampled === 'boolean') return !/^(smallint|integer|bigint|numeric|real|double)\b/.test(type);
+  if (sampled === 'bigint') return !NUMBERLESS.test(type);
+  if (sampled === 'numeric') return !NUMBERLESS.test(type) && !/^(smallint|integer|bigint)$/.test(type);
+  return true;
 }
 
 function unfilled(column: Column, archived: readonly ArchivedColumn[]): string | null {

@@ -4,7 +4,7 @@ import type { Breadcrumb, Target } from '../../../core/connector.js';
 import type { Checkpoint } from '../../../core/checkpoint.js';
 import { LonghaulError } from '../../../core/errors.js';
 import type { Session } from '../session.js';
-import type { ArchivedTable } from './archived.js';
+import { CONSTRAINTS_TABLE } from './constraints.js';
 
 /** What a flush returns. `seq` counts the commits of the partition. */
 export type PositionState = { readonly seq: number; readonly records: number; readonly bytes: number };
@@ -26,20 +26,26 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS longhaul.positions (
     job text, stream text, partition text, seq bigint NOT NULL, holder text NOT NULL, done boolean NOT NULL DEFAULT false,
     records bigint NOT NULL DEFAULT 0, checkpoint json, PRIMARY KEY (job, stream, partition))`,
+  CONSTRAINTS_TABLE,
 ];
 
-/** Lasts as long as the transaction: of two that claim a job at once, one waits. Throws `chain_broken` for one that is over. */
-export async function claimJob(session: Session, job: string, stages: Stages | null): Promise<void> {
+/**
+ * Lasts as long as the transaction: of two that claim a job at once, one waits. True for the first. Throws `chain_broken`
+ * for a job that is over.
+ */
+export async function claimJob(session: Session, job: string, stages: Stages | null): Promise<boolean> {
   await lock(session, lockKey('longhaul'));
   if (!(await hasLedger(session))) for (const statement of TABLES) await session.rows(statement);
-  const claim = 'INSERT INTO longhaul.jobs (job, stages) VALUES ($1, $2) ON CONFLICT DO NOTHING';
-  await session.rows(claim, [job, stages && JSON.stringify(stages)]);
+  const claim =
+    'INSERT INTO longhaul.jobs (job, stages) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING job';
+  const claimed = await session.rows(claim, [job, stages && JSON.stringify(stages)]);
   if (await endOf(session, job))
     throw new LonghaulError('chain_broken', `job ${job} has ended in the target before`);
+  return claimed.length > 0;
 }
 
 export async function hasLedger(session: Session): Promise<boolean> {
-  const [row] = await session.rows(`SELECT to_regclass('longhaul.positions') IS NOT NULL`);
+  const [row] = await session.rows(`SELECT to_regclass('longhaul.constraints') IS NOT NULL`);
   return row?.[0] === 't';
 }
 
@@ -76,7 +82,7 @@ const HOLDERS = `
   SELECT pg_terminate_backend(l.pid) FROM pg_locks l
   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid <> pg_backend_pid()
     AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-    AND (l.classid::int8 << 32) | l.objid::int8 = $1::int8`;
+    AND (l.classid::int8 << 32) | l.objid::int8 = ANY ($1::int8[])`;
 
 /**
  * Takes the partition over at commit `seq`: whoever writes it meanwhile is ended, and cannot commit any more.
@@ -85,7 +91,7 @@ const HOLDERS = `
 export async function takeOver(session: Session, { job, target, holder }: Hold, seq: number): Promise<void> {
   const { stream, partition } = target;
   const key = lockKey(job, stream, partition);
-  await session.rows(HOLDERS, [key]);
+  await session.rows(HOLDERS, [[key]]);
   await lock(session, key);
   await expectOpen(session, job);
   const taken = await session.rows(
@@ -94,6 +100,13 @@ export async function takeOver(session: Session, { job, target, holder }: Hold, 
     [job, stream, partition, holder, seq],
   );
   if (Number(taken[0]?.[0] ?? -1) !== seq) throw overtaken('the position has moved on');
+}
+
+/** Ends the sessions of all that write for the job, so that none keeps a table locked. */
+export async function endWriters(session: Session, job: string): Promise<void> {
+  const rows = await session.rows('SELECT stream, partition FROM longhaul.positions WHERE job = $1', [job]);
+  const keys = rows.map(([stream, partition]) => lockKey(job, stream!, partition!));
+  await session.rows(HOLDERS, [keys]);
 }
 
 /** For the length of the transaction. Throws `handover` where another writer took over. */
@@ -146,57 +159,20 @@ export async function plannedStages(session: Session, job: string): Promise<Stag
   return row?.[0] ? (JSON.parse(row[0]) as Stages) : null;
 }
 
-/** A stream of the job as its archive describes it, and how far its table is: the steps after the load that are done. */
-export interface StreamNote {
-  readonly table: ArchivedTable;
-  readonly created: boolean;
-  readonly finished: number;
-}
-
-export async function noteStream(session: Session, job: string, table: ArchivedTable, created: boolean) {
+/** What a job that is given up leaves in its tables. */
+export async function noteCommitted(session: Session, job: string): Promise<void> {
   await session.rows(
-    `INSERT INTO longhaul.streams (job, stream, created, description) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-    [job, table.stream, created, JSON.stringify(table)],
+    `UPDATE longhaul.streams s SET notes = s.notes || format('%s records of %s were written and stay.', p.records, s.stream)
+     FROM (SELECT stream, sum(records) AS records FROM longhaul.positions WHERE job = $1 GROUP BY stream) p
+     WHERE s.job = $1 AND s.stream = p.stream AND p.records > 0`,
+    [job],
   );
 }
 
-export async function isNoted(session: Session, job: string, stream: string): Promise<boolean> {
-  const noted = 'SELECT FROM longhaul.streams WHERE job = $1 AND stream = $2';
-  return (await session.rows(noted, [job, stream])).length > 0;
-}
-
-export async function streamNames(session: Session, job: string): Promise<string[]> {
-  const rows = await session.rows('SELECT stream FROM longhaul.streams WHERE job = $1 ORDER BY stream', [
-    job,
-  ]);
-  return rows.map(([stream]) => stream!);
-}
-
-/** For the length of the transaction nobody else finishes the stream. null: it is not there any more. */
-export async function holdStream(session: Session, job: string, stream: string): Promise<StreamNote | null> {
-  const [row] = await session.rows(
-    'SELECT created, finished, description FROM longhaul.streams WHERE job = $1 AND stream = $2 FOR UPDATE',
-    [job, stream],
-  );
-  if (!row) return null;
-  const [created, finished, description] = row;
-  return {
-    created: created === 't',
-    finished: Number(finished),
-    table: JSON.parse(description!) as ArchivedTable,
-  };
-}
-
-export async function streamFinished(
-  session: Session,
-  job: string,
-  stream: string,
-  step: number,
-  notes: readonly string[],
-): Promise<void> {
+export async function addNote(session: Session, job: string, note: string): Promise<void> {
   await session.rows(
-    'UPDATE longhaul.streams SET finished = $3, notes = notes || $4::text[] WHERE job = $1 AND stream = $2',
-    [job, stream, step, notes],
+    'UPDATE longhaul.jobs SET notes = (notes::jsonb || to_jsonb($2::text))::json WHERE job = $1',
+    [job, note],
   );
 }
 

@@ -1,12 +1,12 @@
 // Holds the target against the archive before anything is written, and finds the order to write in.
 import type { Stream } from '../../../core/connector.js';
 import { LonghaulError } from '../../../core/errors.js';
-import { describeTables } from '../catalog.js';
+import { describeTables, OWN_SCHEMA } from '../catalog.js';
 import { streamName, type TableName } from '../names.js';
 import type { Session } from '../session.js';
 import { archivedTable, type ArchivedTable } from './archived.js';
 import { expectFit } from './fit.js';
-import { referencesOf, stagesOf } from './order.js';
+import { orderOf, referencesOf, type Order, type Reference } from './order.js';
 
 export interface Looking {
   /** Begins the messages of errors. */
@@ -15,17 +15,16 @@ export interface Looking {
   readonly schemas: readonly string[] | undefined;
   readonly replace: boolean;
   readonly create: boolean;
+  /** Records may be refused one by one. */
+  readonly rejects: boolean;
 }
 
-/**
- * The streams in stages, as `Sink.stages` wants them. Throws `connection_unsuitable`, `table_missing`, `table_unfit` and
- * `permission_denied`.
- */
+/** The order to write in. Throws `connection_unsuitable`, `table_missing`, `table_unfit` and `permission_denied`. */
 export async function lookAtTarget(
   session: Session,
   looking: Looking,
   streams: readonly Stream[],
-): Promise<string[][]> {
+): Promise<Order> {
   const tables = streams.map((stream) => archivedTable(stream, looking.where));
   for (const table of tables) refuseOtherSchemas(table, looking);
   const there = new Map((await describeTables(session, tables)).map((table) => [streamName(table), table]));
@@ -39,13 +38,38 @@ export async function lookAtTarget(
       refuseForbidden(table, may, looking);
     }
   }
-  return staged(tables, await referencesOf(session, tables));
+  const order = ordered(tables, await referencesOf(session, tables), looking);
+  const isStaged = tables.some((table) => needsStage(table, looking));
+  await expectRights(session, looking, isStaged);
+  return order;
 }
 
 /** The stream's own name may be written otherwise than ours for the same table. */
-function staged(tables: readonly ArchivedTable[], references: Parameters<typeof stagesOf>[1]): string[][] {
+function ordered(
+  tables: readonly ArchivedTable[],
+  references: readonly Reference[],
+  { where }: Looking,
+): Order {
   const named = new Map(tables.map((table) => [streamName(table), table.stream]));
-  return stagesOf([...named.keys()], references).map((names) => names.map((name) => named.get(name)!));
+  refuseShared(tables, named);
+  const { stages, circular } = orderOf([...named.keys()], references);
+  const foreign = circular.find(({ isOwn }) => !isOwn);
+  if (foreign)
+    throw new LonghaulError(
+      'permission_denied',
+      `${where}: constraint ${foreign.constraint} of ${foreign.from} closes a circle, and the role may not take it off for the load`,
+      { hint: HINT_CIRCLE },
+    );
+  return { stages: stages.map((names) => names.map((name) => named.get(name)!)), circular };
+}
+
+const HINT_CIRCLE =
+  'Use the owner of the table (with the right REFERENCES on the one that it refers to), or drop the constraint and add it again after the restore.';
+
+function refuseShared(tables: readonly ArchivedTable[], named: ReadonlyMap<string, string>): void {
+  const shared = tables.find((table) => named.get(streamName(table)) !== table.stream);
+  if (shared)
+    throw new LonghaulError('table_unfit', `stream ${shared.stream} shares its table with another stream`);
 }
 
 function refuseOtherSchemas({ schema, stream }: ArchivedTable, { schemas, where }: Looking): void {
@@ -57,11 +81,17 @@ function refuseOtherSchemas({ schema, stream }: ArchivedTable, { schemas, where 
   );
 }
 
-function refuseMissing({ stream, kind }: ArchivedTable, { create, where }: Looking): void {
+function refuseMissing(table: ArchivedTable, { create, replace, where }: Looking): void {
+  const { stream, kind, objects, key, constraints, columns } = table;
   if (!create)
     throw new LonghaulError('table_missing', `${where}: there is no table ${stream}`, {
       hint: 'Make the table, or restore with `create`, which makes it as the archive describes it.',
     });
+  if (replace && objects && columns.length > 0 && key.length > 0 && constraints.length === 0)
+    throw new LonghaulError(
+      'table_unfit',
+      `${where}: records of ${stream} lack ${key.join(', ')}, which is to be the key of its table`,
+    );
   if (kind !== 'm') return;
   throw new LonghaulError(
     'table_unfit',
@@ -70,6 +100,25 @@ function refuseMissing({ stream, kind }: ArchivedTable, { create, where }: Looki
       hint: 'Leave the stream out, and make the view again from the tables.',
     },
   );
+}
+
+function needsStage({ objects, columns }: ArchivedTable, { replace, rejects }: Looking): boolean {
+  return replace || rejects || objects || columns.some(({ generated }) => generated);
+}
+
+const DATABASE_RIGHTS = `
+  SELECT has_database_privilege(current_database(), 'TEMPORARY'),
+    has_database_privilege(current_database(), 'CREATE') OR to_regnamespace('${OWN_SCHEMA}') IS NOT NULL`;
+
+async function expectRights(session: Session, { where }: Looking, isStaged: boolean): Promise<void> {
+  const [mayStage, mayKeep] = (await session.rows(DATABASE_RIGHTS))[0]!;
+  const lacking = [
+    ...(isStaged && mayStage !== 't' ? ['no right to make TEMPORARY tables in the database'] : []),
+    ...(mayKeep === 't'
+      ? []
+      : [`no right to CREATE the schema ${OWN_SCHEMA}, which keeps the positions of jobs`]),
+  ];
+  if (lacking.length > 0) throw new LonghaulError('permission_denied', `${where}: ${lacking.join(', ')}`);
 }
 
 interface Rights {
@@ -105,9 +154,9 @@ async function rightsOn(session: Session, tables: readonly TableName[]): Promise
 function refuseForbidden(
   { stream }: ArchivedTable,
   may: readonly string[],
-  { replace, where }: Looking,
+  { replace, rejects, where }: Looking,
 ): void {
-  const needed = replace ? ['SELECT', 'INSERT', 'UPDATE'] : ['INSERT'];
+  const needed = ['INSERT', ...(replace || rejects ? ['SELECT'] : []), ...(replace ? ['UPDATE'] : [])];
   const lacking = needed.filter((right) => !may.includes(right));
   if (lacking.length === 0) return;
   throw new LonghaulError(

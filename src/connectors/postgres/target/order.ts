@@ -1,5 +1,4 @@
 // In which order tables can be loaded under the foreign keys that the target has.
-import { LonghaulError } from '../../../core/errors.js';
 import { streamName, type TableName } from '../names.js';
 import type { Session } from '../session.js';
 
@@ -8,10 +7,15 @@ export interface Reference {
   readonly constraint: string;
   readonly from: string;
   readonly to: string;
+  /** As ALTER TABLE … ADD CONSTRAINT takes it. */
+  readonly definition: string;
+  /** The role may take it off and add it again. */
+  readonly isOwn: boolean;
 }
 
 const REFERENCES = `
-  SELECT k.conname, fn.nspname, f.relname, tn.nspname, t.relname
+  SELECT k.conname, fn.nspname, f.relname, tn.nspname, t.relname, pg_get_constraintdef(k.oid),
+    pg_has_role(f.relowner, 'USAGE') AND has_table_privilege(t.oid, 'REFERENCES')
   FROM pg_constraint k
     JOIN pg_class f ON f.oid = k.conrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
     JOIN pg_class t ON t.oid = k.confrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
@@ -24,29 +28,43 @@ const REFERENCES = `
 export async function referencesOf(session: Session, tables: readonly TableName[]): Promise<Reference[]> {
   const wanted = tables.map(({ schema, table }) => ({ schema, table }));
   const rows = await session.rows(REFERENCES, [JSON.stringify(wanted)]);
-  return rows.map(([constraint, ...names]) => {
-    const [schema, table, toSchema, toTable] = names.map(String) as [string, string, string, string];
+  return rows.map((row) => {
+    const [constraint, schema, table, toSchema, toTable, definition, isOwn] = row.map(String);
     return {
       constraint: constraint!,
-      from: streamName({ schema, table }),
-      to: streamName({ schema: toSchema, table: toTable }),
+      from: streamName({ schema: schema!, table: table! }),
+      to: streamName({ schema: toSchema!, table: toTable! }),
+      definition: definition!,
+      isOwn: isOwn === 't',
     };
   });
 }
 
-/** Streams in stages: each refers only to those of stages before it. Throws `table_unfit` naming what closes a circle. */
-export function stagesOf(streams: readonly string[], references: readonly Reference[]): string[][] {
-  const inner = references.filter(({ from, to }) => streams.includes(from) && streams.includes(to));
+export interface Order {
+  /** Each refers only to streams of stages before it, but for those of `circular`. */
+  readonly stages: readonly (readonly string[])[];
+  /** What closes circles: rows come in parts, so that no order holds under these. */
+  readonly circular: readonly Reference[];
+}
+
+export function orderOf(streams: readonly string[], references: readonly Reference[]): Order {
+  let inner = references.filter(({ from, to }) => streams.includes(from) && streams.includes(to));
   const stages: string[][] = [];
+  const circular: Reference[] = [];
   let left = [...streams];
   while (left.length > 0) {
     const waits = (name: string) => inner.some(({ from, to }) => from === name && left.includes(to));
     const ready = left.filter((name) => !waits(name));
-    if (ready.length === 0) throw circle(closingOf(left[0]!, inner, left));
-    stages.push(ready);
-    left = left.filter((name) => !ready.includes(name));
+    if (ready.length === 0) {
+      const closing = closingOf(left[0]!, inner, left);
+      circular.push(closing);
+      inner = inner.filter((reference) => reference !== closing);
+    } else {
+      stages.push(ready);
+      left = left.filter((name) => !ready.includes(name));
+    }
   }
-  return stages;
+  return { stages, circular };
 }
 
 /** Each of those left refers to one of them, so that a way from any of them ends in a circle. */
@@ -58,15 +76,4 @@ function closingOf(start: string, references: readonly Reference[], left: readon
     if (seen.has(next.to)) return next;
     at = next.to;
   }
-}
-
-function circle({ constraint, from, to }: Reference): LonghaulError {
-  const what = from === to ? `${from} refers to itself` : `${from} refers back to ${to}`;
-  return new LonghaulError(
-    'table_unfit',
-    `constraint ${constraint}: ${what}, and rows are written in parts`,
-    {
-      hint: 'Drop the constraint and add it again after the restore, or restore with `create` where these tables are not: it comes after the rows then.',
-    },
-  );
 }

@@ -9,11 +9,14 @@ import { describeTables, type Table } from '../catalog.js';
 import type { Clients } from '../clients.js';
 import { openSession, type Session } from '../session.js';
 import { archivedTable, type ArchivedTable } from './archived.js';
-import type { Destination } from './batch.js';
+import { bringBackAnyhow, missing, takeOff } from './constraints.js';
 import { createTable } from './create.js';
 import { STEPS } from './finish.js';
 import * as ledger from './ledger.js';
+import type { Destination } from './load.js';
 import { lookAtTarget } from './look.js';
+import type { Order } from './order.js';
+import * as streamNotes from './stream-notes.js';
 import { createPartitionWriter } from './writer.js';
 
 export interface SinkDeps {
@@ -30,11 +33,11 @@ type Settled = { readonly partitions: number; readonly records: number; readonly
 const NOTHING: Settled = { partitions: 0, records: 0, bytes: 0 };
 
 export function createPostgresSink({ clients, schemas }: SinkDeps, options: SinkOptions): Sink {
-  const { job, mode, create } = options;
+  const { job, mode, create, rejects, remap } = options;
   const { where } = clients;
   const open = new Set<Session>();
   const replace = mode === 'upsert';
-  let stages: readonly (readonly string[])[] | null = null;
+  let order: Order | null = null;
 
   async function enter(ctx: Context, settings: { write?: boolean; timeoutMs?: number }): Promise<Session> {
     const session = await openSession({ clients, ctx, ...settings });
@@ -67,26 +70,27 @@ export function createPostgresSink({ clients, schemas }: SinkDeps, options: Sink
     within(ctx, { write: true, timeoutMs }, work);
 
   async function prepare(session: Session, table: ArchivedTable): Promise<void> {
-    if (await ledger.isNoted(session, job, table.stream)) return;
+    if (await streamNotes.isNoted(session, job, table.stream)) return;
     const isThere = (await describeTables(session, [table])).length > 0;
     if (!isThere) await createTable(session, table);
-    await ledger.noteStream(session, job, table, !isThere);
+    await streamNotes.noteStream(session, job, table, !isThere);
   }
 
   return {
     async stages(ctx, streams) {
-      const looking = { where, schemas, replace, create };
-      stages = await reading(
-        ctx,
-        async (session) =>
-          (await ledger.plannedStages(session, job)) ?? lookAtTarget(session, looking, streams),
-      );
-      return stages;
+      if (Object.keys(remap).length > 0) throw unmapped(where);
+      const looking = { where, schemas, replace, create, rejects };
+      order = await reading(ctx, async (session) => {
+        const planned = await ledger.plannedStages(session, job);
+        return planned ? { stages: planned, circular: [] } : lookAtTarget(session, looking, streams);
+      });
+      return order.stages;
     },
 
     begin: (ctx, streams: readonly Stream[]) =>
       writing(ctx, async (session) => {
-        await ledger.claimJob(session, job, stages);
+        const isFirst = await ledger.claimJob(session, job, order?.stages ?? null);
+        if (isFirst) await takeOff(session, job, order?.circular ?? []);
         for (const stream of streams) await prepare(session, archivedTable(stream, where));
       }),
 
@@ -103,7 +107,7 @@ export function createPostgresSink({ clients, schemas }: SinkDeps, options: Sink
         return destinationOf(session, target);
       });
       const own = () => enter(ctx, { write: true });
-      return createPartitionWriter({ enter: own, hold, destination, seq: seqOf(state) });
+      return createPartitionWriter({ enter: own, hold, destination, seq: seqOf(state), rejects });
     },
 
     settle: async (_ctx, heads, settled) => sum(heads, settled),
@@ -131,10 +135,15 @@ export function createPostgresSink({ clients, schemas }: SinkDeps, options: Sink
       });
     },
 
-    discard: (ctx) =>
-      writing(ctx, async (session) => {
-        if (await ledger.hasLedger(session)) await ledger.endJob(session, job);
-      }),
+    async discard(ctx) {
+      if (!(await reading(ctx, ledger.hasLedger))) return;
+      await writing(ctx, async (session) => {
+        await ledger.endWriters(session, job);
+        await ledger.noteCommitted(session, job);
+        await ledger.endJob(session, job);
+      });
+      while (await writing(ctx, bringOneBack, LONGEST_STATEMENT_MS));
+    },
 
     async close() {
       for (const session of open) session.close();
@@ -142,10 +151,20 @@ export function createPostgresSink({ clients, schemas }: SinkDeps, options: Sink
   };
 
   async function destinationOf(session: Session, { stream }: Target): Promise<Destination> {
-    const noted = await ledger.holdStream(session, job, stream);
+    const noted = await streamNotes.holdStream(session, job, stream);
     const table = noted && (await tableOf(session, noted.table));
     if (!noted || !table) throw new LonghaulError('table_missing', `${where}: table ${stream} is gone`);
-    return { table, replaceBy: replace && !noted.created ? noted.table.key : null };
+    const { key, objects } = noted.table;
+    // a table that the job made is empty, and keys of rows are its own; those of a REST API may come twice
+    const replaces = replace && key.length > 0 && (objects || !noted.created);
+    return { table, objects, replaceBy: replaces ? key : null };
+  }
+
+  /** False: there is none. */
+  async function bringOneBack(session: Session): Promise<boolean> {
+    const [one] = await missing(session, job, null);
+    if (one) await ledger.addNote(session, job, await bringBackAnyhow(session, job, one));
+    return one !== undefined;
   }
 
   /** What the workflow knows as finished has to be what the target holds. */
@@ -163,7 +182,7 @@ export function createPostgresSink({ clients, schemas }: SinkDeps, options: Sink
   }
 
   async function finish(ctx: Context): Promise<void> {
-    const streams = await reading(ctx, (session) => ledger.streamNames(session, job));
+    const streams = await reading(ctx, (session) => streamNotes.streamNames(session, job));
     for (const [place, step] of STEPS.entries()) {
       for (const stream of streams) {
         await writing(ctx, (session) => finishStep(session, stream, place, step), LONGEST_STATEMENT_MS);
@@ -177,11 +196,17 @@ export function createPostgresSink({ clients, schemas }: SinkDeps, options: Sink
     place: number,
     step: (typeof STEPS)[number],
   ): Promise<void> {
-    const noted = await ledger.holdStream(session, job, stream);
+    const noted = await streamNotes.holdStream(session, job, stream);
     if (!noted || noted.finished > place) return;
     const notes = await step(session, noted);
-    await ledger.streamFinished(session, job, stream, place + 1, notes);
+    await streamNotes.streamFinished(session, job, stream, place + 1, notes);
   }
+}
+
+function unmapped(where: string): LonghaulError {
+  return new LonghaulError('connection_unsuitable', `${where}: PostgreSQL keeps the ids that records have`, {
+    hint: 'Leave `remap` out: references hold as they are.',
+  });
 }
 
 async function tableOf(session: Session, name: ArchivedTable): Promise<Table | undefined> {

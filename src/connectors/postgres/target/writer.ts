@@ -3,8 +3,9 @@ import type { Page, Payload, SinkWriter } from '../../../core/connector.js';
 import { LonghaulError } from '../../../core/errors.js';
 import { headerNames } from '../../../records/csv.js';
 import type { Session } from '../session.js';
-import { type Batch, type Destination, startBatch } from './batch.js';
+import { plainIntake, siftingIntake, type Intake } from './intake.js';
 import { holdPosition, movePosition, type Hold } from './ledger.js';
+import { createLoad, type Destination } from './load.js';
 
 export interface WriterDeps {
   /** A transaction of its own that may write. */
@@ -13,16 +14,17 @@ export interface WriterDeps {
   readonly destination: Destination;
   /** Commits of the partition so far. */
   readonly seq: number;
+  /** Records may be refused one by one. */
+  readonly rejects: boolean;
 }
 
 interface OpenBatch {
   readonly session: Session;
   readonly header: string;
-  readonly rows: Batch;
-  records: number;
+  readonly intake: Intake;
 }
 
-export function createPartitionWriter({ enter, hold, destination, seq }: WriterDeps): SinkWriter {
+export function createPartitionWriter({ enter, hold, destination, seq, rejects }: WriterDeps): SinkWriter {
   let commits = seq;
   let open: OpenBatch | null = null;
   let session: Session | null = null;
@@ -38,27 +40,26 @@ export function createPartitionWriter({ enter, hold, destination, seq }: WriterD
   }
 
   async function batchFor(payload: Payload): Promise<OpenBatch> {
-    const header = headerOf(payload);
+    const header = headerOf(payload, destination.objects);
     if (open?.header === header.toString()) return open;
     if (open)
       throw new LonghaulError('archive_damaged', `stream ${hold.target.stream} changes its columns within`);
     const own = await begin();
-    const rows = await startBatch(own, destination, headerNames(header));
-    return (open = { session: own, header: header.toString(), rows, records: 0 });
-  }
-
-  async function write({ payload, records }: Page): Promise<void> {
-    if (records === 0) return;
-    const batch = await batchFor(payload);
-    for (const chunk of payload.chunks) await batch.rows.write(chunk);
-    batch.records += records;
+    // what a constraint refuses is told with its batch, not at the commit of many
+    await own.rows('SET CONSTRAINTS ALL IMMEDIATE');
+    const load = await createLoad(own, destination, headerNames(header));
+    const intake = rejects ? siftingIntake(own, load) : plainIntake(load);
+    return (open = { session: own, header: header.toString(), intake });
   }
 
   return {
-    write,
+    async write(page: Page) {
+      if (page.records > 0) await (await batchFor(page.payload)).intake.write(page);
+    },
+    settle: async () => (await open?.intake.settle()) ?? [],
     async flush(breadcrumb) {
       const own = open?.session ?? (await begin());
-      await open?.rows.finish(open.records);
+      await open?.intake.finish();
       const state = await movePosition(own, hold, breadcrumb, commits);
       await own.end();
       open = session = null;
@@ -72,7 +73,8 @@ export function createPartitionWriter({ enter, hold, destination, seq }: WriterD
   };
 }
 
-function headerOf(payload: Payload): Buffer {
-  if (payload.format === 'csv') return Buffer.from(payload.header);
-  throw new LonghaulError('internal', 'pages of tables are CSV');
+function headerOf(payload: Payload, objects: boolean): Buffer {
+  if (objects !== (payload.format === 'jsonl'))
+    throw new LonghaulError('internal', `pages in ${payload.format} were not announced`);
+  return payload.format === 'csv' ? Buffer.from(payload.header) : Buffer.alloc(0);
 }

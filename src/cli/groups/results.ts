@@ -1,0 +1,41 @@
+// The commands for what a job leaves in its store: `rejects`, `differences`, `files` and `download`.
+import type { Command } from 'commander';
+import type { ClientOptions } from '../commands/common.js';
+import type { DownloadOptions } from '../commands/download.js';
+import type { PageOptions } from '../commands/results.js';
+import type { Io } from '../io.js';
+import { withClient, withPages } from '../options.js';
+import type { Done } from '../program.js';
+
+export function addResults(program: Command, io: Io, done: Done): void {
+  withPages(withClient(program.command('rejects')), 'records')
+    .description('list the records that a job has set aside, with the reasons')
+    .argument('<id>')
+    .option('--stream <name>', 'only of this stream')
+    .action(async (id: string, options: PageOptions) =>
+      done(await (await results()).rejects(io, id, options)),
+    );
+  withPages(withClient(program.command('differences')), 'differences')
+    .description('list what a comparison has found')
+    .argument('<id>')
+    .option('--stream <name>', 'only of this stream')
+    .action(async (id: string, options: PageOptions) =>
+      done(await (await results()).differences(io, id, options)),
+    );
+  withPages(withClient(program.command('files')), 'files')
+    .description('list the files that a completed backup or export wrote')
+    .argument('<id>')
+    .action(async (id: string, options: ClientOptions) =>
+      done(await (await results()).files(io, id, options)),
+    );
+  withClient(program.command('download'))
+    .description('download files of a job; goes on where an earlier try ended, and checks each hash')
+    .argument('<id>')
+    .argument('[path...]', 'files or folders as `longhaul files ID` lists them (default: all)')
+    .option('--out <dir>', 'where to put them (default: the id of the job)')
+    .action(async (id: string, paths: string[], options: DownloadOptions) =>
+      done(await (await import('../commands/download.js')).download(io, id, paths, options)),
+    );
+}
+
+const results = () => import('../commands/results.js');

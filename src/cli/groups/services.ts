@@ -1,0 +1,42 @@
+// The commands that run the service: `dev`, `api`, `worker` and `setup`.
+import type { Command } from 'commander';
+import type { ApiOptions, DevOptions } from '../commands/services.js';
+import type { Io } from '../io.js';
+import { configOption, port, whole } from '../options.js';
+import type { Done } from '../program.js';
+
+export function addServices(program: Command, io: Io, done: Done): void {
+  program
+    .command('dev')
+    .description('run Temporal, API and workers on this machine')
+    .addOption(configOption())
+    .option('--port <n>', 'of the API; 0: a free one', port, 8400)
+    .option('--data-dir <dir>', 'where everything is kept', '.longhaul')
+    .option('--temporal-port <n>', 'of Temporal; 0: a free one (default: as temporal-dev.yml says)', port)
+    .option('--ui-port <n>', "of Temporal's Web UI; 0: a free one (default: as temporal-dev.yml says)", port)
+    .option('--workers <n>', 'worker processes; 0: none', whole(0, 64), 1)
+    .option('--json', 'print one line of JSON once everything answers')
+    .action(async (options: DevOptions) => done(await (await services()).dev(options)));
+  program
+    .command('api')
+    .description('run the API')
+    .addOption(configOption())
+    .option('--port <n>', '0: a free one', port, 8400)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--web-ui <url>', "address of Temporal's Web UI, for links")
+    .action(async (options: ApiOptions) => done(await (await services()).api(options)));
+  program
+    .command('worker')
+    .description('run a worker')
+    .addOption(configOption())
+    .action(async (options: { config: string }) => done(await (await services()).worker(options)));
+  program
+    .command('setup')
+    .description('register the search attributes on the Temporal that the environment names')
+    .option('--json', 'print JSON instead of text')
+    .action(async (options: { json?: boolean }) =>
+      done(await (await import('../commands/setup.js')).setup(io, options)),
+    );
+}
+
+const services = () => import('../commands/services.js');

@@ -1,0 +1,31 @@
+// The commands that steer jobs: `pause`, `resume`, `cancel` and `retry`.
+import type { Command } from 'commander';
+import type { ClientOptions } from '../commands/common.js';
+import type { RetryOptions } from '../commands/jobs.js';
+import type { Io } from '../io.js';
+import { withClient, withWait } from '../options.js';
+import type { Done } from '../program.js';
+
+const STEERING = {
+  pause: 'let a job rest; no page is asked for until it is resumed',
+  resume: 'let a paused job go on from the exact page',
+  cancel: 'end a job and remove what it wrote',
+} as const;
+
+export function addSteering(program: Command, io: Io, done: Done): void {
+  for (const steering of ['pause', 'resume', 'cancel'] as const) {
+    withClient(program.command(steering))
+      .description(STEERING[steering])
+      .argument('<id>')
+      .action(async (id: string, options: ClientOptions) =>
+        done(await (await jobs()).steer(io, steering, id, options)),
+      );
+  }
+  withWait(withClient(program.command('retry')))
+    .description('take up a failed job at its checkpoints, or try again what a restore has set aside')
+    .argument('<id>')
+    .option('--rejects', 'start a restore of the records that the job has set aside')
+    .action(async (id: string, options: RetryOptions) => done(await (await jobs()).retry(io, id, options)));
+}
+
+const jobs = () => import('../commands/jobs.js');
