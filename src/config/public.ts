@@ -22,16 +22,23 @@ export type Role = 'source' | 'sink' | 'target';
 const ROLES: Readonly<Record<ConnectionConfig['type'], PublicConnection['roles']>> = {
   http: ['source'],
   postgres: ['source', 'target'],
-  file: ['source', 'sink', 'target'],
-  s3: ['source', 'sink', 'target'],
+  file: ['sink'],
+  s3: ['sink'],
 };
+
+/** A place of archives is more than that where it has streams of objects. */
+function rolesOf(connection: ConnectionConfig): PublicConnection['roles'] {
+  const roles = ROLES[connection.type];
+  const hasObjects = roles.includes('sink') && 'streams' in connection && connection.streams;
+  return hasObjects ? ['source', 'sink', 'target'] : roles;
+}
 
 export function publicConnections(config: Config): PublicConnection[] {
   return Object.entries(config.connections).map(([name, connection]) => ({
     name,
     type: connection.type,
-    roles: ROLES[connection.type],
+    roles: rolesOf(connection),
     limits: 'limits' in connection ? { ...connection.limits } : {},
-    streams: 'streams' in connection ? Object.keys(connection.streams ?? {}) : null,
+    streams: 'streams' in connection && connection.streams ? Object.keys(connection.streams) : null,
   }));
 }

@@ -15,16 +15,26 @@ import { makeFolder } from './writer.js';
 /** Files at once, of each reader and writer: as many as Node's threads take. */
 const CONCURRENCY = 4;
 
-export function createFileConnection(name: string, config: FileConnection): Connection {
-  const root = resolve(config.path);
-  const { streams = {} } = config;
-  const pathOf = (stream: string): string => streams[stream]?.path ?? stream;
-  const own = { connection: name, streams, concurrency: CONCURRENCY };
+export function createFileConnection(name: string, { path, streams }: FileConnection): Connection {
+  const root = resolve(path);
   return {
     name,
     type: 'file',
     limits: {},
     store: () => createFileStore(root),
+    ...(streams && objectsIn(name, root, streams)),
+    check: () => check(root),
+  };
+}
+
+function objectsIn(
+  connection: string,
+  root: string,
+  streams: NonNullable<FileConnection['streams']>,
+): Pick<Connection, 'source' | 'sink'> {
+  const pathOf = (stream: string): string => streams[stream]?.path ?? stream;
+  const own = { connection, streams, concurrency: CONCURRENCY };
+  return {
     source: ({ pageSize }) =>
       createObjectSource({ ...own, pageSize, tree: (stream) => createFileTree(root, pathOf(stream)) }),
     sink: (options) =>
@@ -32,7 +42,6 @@ export function createFileConnection(name: string, config: FileConnection): Conn
         { ...own, target: (stream) => createFileTarget(root, pathOf(stream), options.job) },
         options,
       ),
-    check: () => check(root),
   };
 }
 

@@ -1,10 +1,11 @@
 // The `s3` connection: a bucket, or what lies below a prefix in it, that holds archives, and objects that are backed up.
 import type { S3Connection } from '../../config/s3.js';
-import type { Connection, SinkOptions } from '../../core/registry.js';
+import type { Sink } from '../../core/connector.js';
+import type { Connection } from '../../core/registry.js';
 import { createObjectSink } from '../objects/sink.js';
 import { createObjectSource } from '../objects/source.js';
 import { checkBucket } from './check.js';
-import { createS3Client } from './client.js';
+import { createS3Client, type S3Client } from './client.js';
 import { createTrial } from './conditions.js';
 import { persistent } from './persistence.js';
 import { createS3Stores } from './store.js';
@@ -16,33 +17,44 @@ const CONCURRENCY = 16;
 
 export function createS3Connection(name: string, config: S3Connection): Connection {
   const client = createS3Client(config);
-  const lasting = persistent(client);
-  const proveConditions = createTrial(lasting);
-  const { streams = {} } = config;
-  const prefixOf = (stream: string): string => streams[stream]?.prefix ?? '';
-  const own = { connection: name, streams, concurrency: CONCURRENCY };
-
-  function sink(options: SinkOptions) {
-    const made = createObjectSink(
-      { ...own, target: (stream) => createS3Target(lasting, config, prefixOf(stream), options) },
-      options,
-    );
-    if (options.mode === 'upsert') return made;
-    const begin: typeof made.begin = async (ctx, all) => {
-      await proveConditions();
-      await made.begin(ctx, all);
-    };
-    return { ...made, begin };
-  }
-
   return {
     name,
     type: 's3',
     limits: config.limits ?? {},
-    store: createS3Stores(lasting, config),
+    store: createS3Stores(persistent(client), config),
+    ...(config.streams && objectsIn(name, client, config, config.streams)),
+    check: () => checkBucket(client, config),
+  };
+}
+
+function objectsIn(
+  connection: string,
+  client: S3Client,
+  config: S3Connection,
+  streams: NonNullable<S3Connection['streams']>,
+): Pick<Connection, 'source' | 'sink'> {
+  const lasting = persistent(client);
+  const proveConditions = createTrial(lasting);
+  const prefixOf = (stream: string): string => streams[stream]?.prefix ?? '';
+  const own = { connection, streams, concurrency: CONCURRENCY };
+  return {
     source: ({ pageSize }) =>
       createObjectSource({ ...own, pageSize, tree: (stream) => createS3Tree(client, prefixOf(stream)) }),
-    sink,
-    check: () => checkBucket(client, config),
+    sink(options) {
+      const target = (stream: string) => createS3Target(lasting, config, prefixOf(stream), options);
+      const sink = createObjectSink({ ...own, target }, options);
+      return options.mode === 'insert' ? proven(sink, proveConditions) : sink;
+    },
+  };
+}
+
+/** That objects which are there stay rests on the server's conditions. */
+function proven(sink: Sink, proveConditions: () => Promise<void>): Sink {
+  return {
+    ...sink,
+    async begin(ctx, streams) {
+      await proveConditions();
+      await sink.begin(ctx, streams);
+    },
   };
 }
