@@ -83,8 +83,12 @@ export function createObjectWriter(ctx: Context, options: WriterOptions): SinkWr
   };
 }
 
+/** The log of rejects is no place for large objects, which the archive still has. */
+const MOST_KEPT = 1_048_576;
+
 function rejectOf({ code, message }: LonghaulError, raw: Uint8Array | null): Reject {
-  return { code, message, records: 1, payload: raw && { format: 'tar', chunks: [raw] } };
+  const kept = raw && raw.length <= MOST_KEPT ? ({ format: 'tar', chunks: [raw] } as const) : null;
+  return { code, message, records: 1, payload: kept };
 }
 
 /** `most` at a time. The first failure is thrown once what was begun has ended. */
