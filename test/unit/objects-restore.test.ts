@@ -156,6 +156,18 @@ describe.each(['folder', 'bucket'] as const)('a %s', (kind) => {
     });
   });
 
+  test('sets aside a large object of which a piece is lost, and writes the others', async () => {
+    const sink = sinkOn(place.target(), { rejects: true });
+    const writer = await sink.open(testContext(), TARGET, null);
+    for (const page of PAGES.toSpliced(2, 1)) await writer.write(page);
+    const refused = (await writer.settle?.()) ?? [];
+    expect(refused).toMatchObject([{ code: 'archive_damaged', records: 1, payload: null }]);
+    await sealed(sinkOn(place.target()), await writer.flush(breadcrumb(1, true)));
+    const { large: _lost, ...others } = EXPECTED;
+    expect(await place.contents()).toEqual(others);
+    expect(await place.leftovers()).toBe(0);
+  });
+
   test('replaces objects where it is told to', async () => {
     const entry = { key: 'large', size: 1, offset: 0, mtime: '0' };
     await place.target().put(testContext(), entry, Buffer.from('L'), true);
