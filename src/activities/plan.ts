@@ -114,9 +114,10 @@ async function partitionsOf(open: Sides, ctx: Context, stream: Stream, lanes: nu
   }
 }
 
-function cutsOf({ estimate }: Stream, lanes: number): number {
+function cutsOf({ estimate, encoding }: Stream, lanes: number): number {
   if (estimate === null) return lanes;
-  if (estimate < CUT_FROM_RECORDS) return 1;
+  // A few objects can be as much work as any number of records.
+  if (estimate < CUT_FROM_RECORDS && encoding !== 'tar') return 1;
   return Math.min(MOST_CUTS, Math.max(lanes, Math.ceil(estimate / RECORDS_PER_PARTITION)));
 }
 
