@@ -2,7 +2,7 @@
 import type { Context, Partition, Stream } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
 import type { PartitionWork, PlanInput, PlanPage } from '../core/work.js';
-import type { Sides } from './open.js';
+import type { Sides } from './sides/places.js';
 
 /** A page of the plan stays small, names included, since the workflow carries it: whole streams until one of these is reached. */
 const MOST_PARTITIONS = 100;
