@@ -11,7 +11,7 @@ import type { ActivityDeps } from '../deps.js';
 import { storeOf, unsuitable, type Sides } from './places.js';
 
 export function openExport(deps: ActivityDeps, job: JobRef, spec: ExportSpec): Sides {
-  const { format, fileBytes = null } = spec.options;
+  const { format, fileBytes = null, compression = 'none' } = spec.options;
   const from = deps.connections(spec.source.connection);
   const { archive } = spec.source;
   const sink = createExportSink(storeOf(deps.connections(spec.sink.connection)), {
@@ -19,8 +19,7 @@ export function openExport(deps: ActivityDeps, job: JobRef, spec: ExportSpec): S
     id: spec.sink.name ?? job.id,
     jobId: job.id,
     createdAt: job.createdAt,
-    // Parquet compresses within.
-    as: { format, compression: format === 'parquet' ? 'none' : (spec.options.compression ?? 'none') },
+    as: { format, compression },
     source: { connection: from.name, type: from.type, ...(archive !== undefined && { archive }) },
     fileBytes,
   });
