@@ -7,6 +7,8 @@ import { median, type Table } from '../support/tables.js';
 
 const LATENCY_MS = 20;
 const LANES = 8;
+/** As a job is planned. */
+const PARTITIONS_A_LANE = 4;
 
 export async function listing({ rows, rounds }: { rows: number; rounds: number }): Promise<Table[]> {
   const server = fork(new URL('../support/keys-server.js', import.meta.url), [
@@ -52,12 +54,17 @@ async function measured(source: Source, lanes: number, rounds: number): Promise<
     for await (const partition of source.partitions(
       ctx,
       { name: 'all', key: [], encoding: 'tar', schema: null, estimate: null },
-      lanes,
+      lanes === 1 ? 1 : lanes * PARTITIONS_A_LANE,
     )) {
       partitions.push(partition);
     }
     planned = performance.now() - start;
-    const pages = await Promise.all(partitions.map((partition) => listed(source, ctx, partition)));
+    const rest = partitions.values();
+    const pages: number[] = [];
+    const lane = async () => {
+      for (const partition of rest) pages.push(await listed(source, ctx, partition));
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
     all.push(performance.now() - start);
     requests = ctx.requests();
     largest = Math.max(...pages) / pages.reduce((a, b) => a + b);

@@ -14,6 +14,7 @@ const CUT_FROM_RECORDS = 20_000;
 /** A partition is about a chunk or two, so that lanes stay even to the end. */
 const RECORDS_PER_PARTITION = 1_000_000;
 const MOST_CUTS = 64;
+const OBJECT_PARTITIONS_A_LANE = 4;
 
 interface Planned {
   readonly stream: Stream;
@@ -115,9 +116,10 @@ async function partitionsOf(open: Sides, ctx: Context, stream: Stream, lanes: nu
 }
 
 function cutsOf({ estimate, encoding }: Stream, lanes: number): number {
+  // A few objects can be as much work as any number of records, and no cut among them is even.
+  if (encoding === 'tar') return Math.min(MOST_CUTS, lanes * OBJECT_PARTITIONS_A_LANE);
   if (estimate === null) return lanes;
-  // A few objects can be as much work as any number of records.
-  if (estimate < CUT_FROM_RECORDS && encoding !== 'tar') return 1;
+  if (estimate < CUT_FROM_RECORDS) return 1;
   return Math.min(MOST_CUTS, Math.max(lanes, Math.ceil(estimate / RECORDS_PER_PARTITION)));
 }
 

@@ -50,6 +50,8 @@ export async function startFakeS3(keys?: readonly string[]): Promise<FakeS3> {
   const objects = new Map<string, StoredObject>();
   const uploads = new Map<string, Upload>();
   const requests: Asked[] = [];
+  /** Lines of `keys`, made once. */
+  const listed: string[] = [];
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
@@ -94,10 +96,12 @@ export async function startFakeS3(keys?: readonly string[]): Promise<FakeS3> {
       const key = sorted[at]!;
       if (key <= after && key !== prefix) continue;
       if (!key.startsWith(prefix)) break;
-      const body = keys ? Buffer.from('x') : objects.get(key)!.body;
-      lines.push(
-        `<Contents><Key>${encodeURIComponent(key)}</Key><LastModified>2024-01-02T03:04:05.000Z</LastModified><ETag>&quot;${keys ? 'e' : etagOf(body)}&quot;</ETag><Size>${body.length}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
-      );
+      if (keys) {
+        lines.push((listed[at] ??= lineOf(key, 'e', 1)));
+        continue;
+      }
+      const { body } = objects.get(key)!;
+      lines.push(lineOf(key, etagOf(body), body.length));
     }
     const more = at < sorted.length && sorted[at]!.startsWith(prefix);
     const head = `<Name>${BUCKET}</Name><KeyCount>${lines.length}</KeyCount><IsTruncated>${more}</IsTruncated><EncodingType>url</EncodingType>`;
@@ -229,6 +233,11 @@ function keptOf(headers: IncomingMessage['headers']): Omit<StoredObject, 'body'>
     headers: Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
     ...(tags !== undefined && { tags: String(tags) }),
   };
+}
+
+function lineOf(key: string, etag: string, size: number): string {
+  const rest = `<LastModified>2024-01-02T03:04:05.000Z</LastModified><StorageClass>STANDARD</StorageClass>`;
+  return `<Contents><Key>${encodeURIComponent(key)}</Key><ETag>&quot;${etag}&quot;</ETag><Size>${size}</Size>${rest}</Contents>`;
 }
 
 function tagging(tags: string): string {

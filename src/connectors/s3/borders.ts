@@ -17,7 +17,7 @@ interface Group {
 }
 
 /** So many large groups for each part that is wanted make the parts even enough. */
-const GROUPS_A_PART = 4;
+const GROUPS_A_PART = 2;
 const MOST_LOOKS = 400;
 const SIDE_BY_SIDE = 8;
 /** A large group weighs as much as so many keys in small ones. */

@@ -80,6 +80,7 @@ function field(xml: string, name: string): string {
 
 /** Where a space is written as `+`. */
 function decoded(key: string): string {
+  if (!/[%+]/.test(key)) return key;
   return decodeURIComponent(key.replaceAll('+', ' '));
 }
 
