@@ -7,10 +7,10 @@ import { compress } from 'hono/compress';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
 import { VERSION } from '../core/version.js';
-import { asksForRejects } from './bodies.js';
+import { asksForRejects, readChange } from './bodies.js';
 import { checkConnection } from './checks.js';
 import { ACTIONS } from './conflicts.js';
-import { jobSpec, retryBody } from './contracts.js';
+import { changeBody, jobSpec, retryBody } from './contracts.js';
 import { addDashboard, type Asset } from './dashboard.js';
 import { listDifferences } from './differences.js';
 import { sendFile } from './downloads.js';
@@ -93,6 +93,10 @@ function addJobs(app: App, deps: AppDeps, { jobs, soon }: Reach): void {
       return c.json(await soon(() => jobs.steer(id, action)), 202);
     });
   }
+  app.openapi(routes.changeJob, async (c) => {
+    const change = await readChange(c);
+    return c.json(await soon(() => jobs.change(c.req.valid('param').id, change)), 202);
+  });
   app.openapi(routes.retryJob, async (c) => {
     const rejects = await asksForRejects(c);
     const job = await soon(() => jobs.retry(c.req.valid('param').id, { rejects }));
@@ -139,6 +143,7 @@ function addService(app: App, deps: AppDeps, soon: Soon): void {
 function addDocument(app: App): void {
   app.openAPIRegistry.register('JobSpec', jobSpec);
   app.openAPIRegistry.register('RetryBody', retryBody);
+  app.openAPIRegistry.register('JobChange', changeBody);
   const info = {
     title: 'Longhaul',
     version: VERSION,

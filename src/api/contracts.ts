@@ -97,6 +97,7 @@ export const job: z.ZodType<Job> = z
     progress,
     streams: z.array(streamProgress).describe('At most 50: the running ones, then the latest.'),
     streamsTotal: count,
+    lanes: count.nullable().describe('Partitions worked on at a time; null: not begun.'),
     result: result.nullable(),
     error: errorData.nullable(),
     webUi: z.string().nullable(),
@@ -123,6 +124,19 @@ export const retryBody = z
     rejects: z.boolean().optional().describe('Starts a restore of what the job has set aside.'),
   })
   .meta({ id: 'RetryBody' });
+
+export const changeBody = z
+  .strictObject({
+    lanes: z
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Partitions worked on at a time; at most `limits.concurrency` of the connection count.'),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'says nothing to change')
+  .meta({ id: 'JobChange' });
 
 export const jobFilter = z.strictObject({
   kind: z.enum(kinds).optional(),

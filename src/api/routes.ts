@@ -128,6 +128,33 @@ export const steering = {
   cancel: steer('cancel', 'Cancel a job', 'What it wrote is removed. It cannot be taken up again.'),
 } as const;
 
+export const changeJob = createRoute({
+  method: 'patch',
+  path: '/v1/jobs/{id}',
+  operationId: 'changeJob',
+  tags: ['jobs'],
+  summary: 'Change a job while it runs',
+  description:
+    'Fewer lanes: the chunks end at their next checkpoint, and as many as asked for go on. More lanes start at once. It holds until the job ends, also over a retry. Repeated calls are harmless.',
+  request: {
+    params: contract.jobId,
+    // Read by the handler, as the body of a start is.
+    body: {
+      required: true,
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/JobChange' } } },
+    },
+  },
+  responses: {
+    202: job,
+    ...badRequest,
+    ...unknownJob,
+    409: problem('The state of the job does not allow it (`job_state_conflict`).'),
+    413: problem('The body is too large (`request_invalid`).'),
+    415: problem('The body is not said to be JSON (`request_invalid`).'),
+    ...always,
+  },
+});
+
 export const retryJob = createRoute({
   method: 'post',
   path: '/v1/jobs/{id}/retry',

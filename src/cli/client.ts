@@ -3,7 +3,7 @@ import type { PublicConnection } from '../config/public.js';
 import type { DifferencePage, FilePage, JobFileView, RejectPage } from '../api/result-contracts.js';
 import type { Job } from '../core/job.js';
 import type { JobSpec } from '../core/spec.js';
-import type { ConnectionCheck } from '../core/work.js';
+import type { ConnectionCheck, JobChange } from '../core/work.js';
 import type { Address } from './address.js';
 import { CliError, EXIT, exitFor, type Fault } from './errors.js';
 
@@ -32,6 +32,7 @@ export interface Client {
   job(id: string): Promise<Job>;
   jobs(filter: JobFilter): Promise<JobPage>;
   steer(id: string, steering: Steering): Promise<Job>;
+  change(id: string, change: JobChange): Promise<Job>;
   /** The job that tries again what this one has set aside. */
   retryRejects(id: string): Promise<Job>;
   rejects(id: string, query: ListQuery): Promise<RejectPage>;
@@ -66,6 +67,7 @@ export function createClient(address: Address): Client {
     job: (id) => send(jobPath(id)),
     jobs: (filter) => send(`/v1/jobs${queryOf(filter)}`),
     steer: (id, steering) => send(`${jobPath(id)}/${steering}`, { method: 'POST' }),
+    change: (id, change) => send(jobPath(id), { ...posted(change), method: 'PATCH' }),
     retryRejects: (id) => send(`${jobPath(id)}/retry`, posted({ rejects: true })),
     rejects: (id, query) => send(`${jobPath(id)}/rejects${queryOf(query)}`),
     differences: (id, query) => send(`${jobPath(id)}/differences${queryOf(query)}`),

@@ -217,6 +217,17 @@ describe('jobs, show and steering', () => {
     },
   );
 
+  it('changes the lanes of a job', async () => {
+    cli.answers = [json(202, job())];
+    const { code, out } = await run('set', 'backup-crm-1', '--lanes', '8');
+    expect({ code, out }).toEqual({ code: 0, out: ['backup-crm-1 running'] });
+    expect(cli.seen[0]).toMatchObject({
+      method: 'PATCH',
+      path: '/v1/jobs/backup-crm-1',
+      body: JSON.stringify({ lanes: 8 }),
+    });
+  });
+
   it('checks a connection from a worker, with options before or after the name', async () => {
     cli.answers = [
       json(200, {
