@@ -7,6 +7,8 @@ import { compress } from 'hono/compress';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
 import { VERSION } from '../core/version.js';
+import * as archives from './archive-routes.js';
+import { listArchives, showArchive } from './archives.js';
 import { asksForRejects, readChange } from './bodies.js';
 import { checkConnection } from './checks.js';
 import { ACTIONS } from './conflicts.js';
@@ -19,7 +21,7 @@ import { findFile, listFiles } from './files.js';
 import { createNotFound, limitBody, loopbackOnly, type RouteName } from './guard.js';
 import { createJobs, type Jobs } from './jobs.js';
 import { listJobs } from './listing.js';
-import { createErrorHandler, RequestFaults, type LogError } from './problems.js';
+import { createErrorHandler, NothingThere, RequestFaults, type LogError } from './problems.js';
 import { readQueue } from './queue.js';
 import { assertReady } from './ready.js';
 import { listRejects } from './rejects.js';
@@ -57,6 +59,7 @@ export function createApp(deps: AppDeps): App {
   const jobs = createJobs(deps);
   addJobs(app, deps, { jobs, soon });
   addResults(app, deps, { jobs, soon });
+  addArchives(app, deps);
   addService(app, deps, soon);
   addDocument(app);
   addDashboard(app, deps.dashboard);
@@ -126,6 +129,26 @@ function addResults(app: App, { stores, logError }: AppDeps, { jobs, soon }: Rea
   });
 }
 
+function addArchives(app: App, deps: AppDeps): void {
+  app.openapi(archives.listArchives, async (c) =>
+    c.json(await listArchives(deps, c.req.valid('query')), 200),
+  );
+  app.openAPIRegistry.registerPath(archives.showArchive);
+  const withSlashes = { ...archives.showArchive, path: '/v1/archives/{connection}/{path{.+}}', hide: true };
+  app.openapi(
+    withSlashes,
+    async (c) => {
+      const { connection, path } = c.req.valid('param');
+      const archive = await showArchive(deps.stores, connection, path);
+      if (archive) return c.json(archive, 200);
+      throw noArchive();
+    },
+    (result) => {
+      if (!result.success) throw noArchive();
+    },
+  );
+}
+
 function addService(app: App, deps: AppDeps, soon: Soon): void {
   const { client } = deps;
   app.openapi(routes.listConnections, (c) => c.json({ connections: [...deps.connections] }, 200));
@@ -138,6 +161,10 @@ function addService(app: App, deps: AppDeps, soon: Soon): void {
     await soon(() => assertReady(client));
     return c.json({ status: 'ready', namespace: client.options.namespace } as const, 200);
   });
+}
+
+function noArchive(): NothingThere {
+  return new NothingThere('archive_missing', 'There is no archive or export of that path.');
 }
 
 function addDocument(app: App): void {

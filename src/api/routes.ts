@@ -13,8 +13,8 @@ export const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: contract.problem } },
 });
 
-const refused = { 403: problem('Called by another name than this machine’s (`host_refused`).') };
-const failed = { 500: problem('A fault of the API (`internal`).') };
+export const refused = { 403: problem('Called by another name than this machine’s (`host_refused`).') };
+export const failed = { 500: problem('A fault of the API (`internal`).') };
 const away = { 503: problem('Temporal cannot be used (`temporal_unreachable`, `temporal_unprepared`).') };
 export const always = { ...refused, ...failed, ...away };
 export const badRequest = { 400: problem('Parameters or body cannot be read (`request_invalid`).') };

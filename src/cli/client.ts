@@ -1,5 +1,6 @@
 // The API over HTTP, typed. Every method throws `CliError`: the API's own problem, or `api_unreachable`.
 import type { PublicConnection } from '../config/public.js';
+import type { ArchivePage } from '../api/archive-contracts.js';
 import type { DifferencePage, FilePage, JobFileView, RejectPage } from '../api/result-contracts.js';
 import type { Job } from '../core/job.js';
 import type { JobSpec } from '../core/spec.js';
@@ -11,6 +12,8 @@ export type Steering = 'pause' | 'resume' | 'cancel' | 'retry';
 type Query<Name extends string> = Readonly<Partial<Record<Name, string | number | undefined>>>;
 export type JobFilter = Query<'kind' | 'state' | 'source' | 'sink' | 'tenant' | 'limit' | 'cursor'>;
 export type ListQuery = Query<'stream' | 'limit' | 'cursor'>;
+
+export type ArchiveQuery = Query<'connection' | 'prefix' | 'limit' | 'cursor'>;
 
 export interface JobPage {
   readonly jobs: readonly Job[];
@@ -38,6 +41,7 @@ export interface Client {
   rejects(id: string, query: ListQuery): Promise<RejectPage>;
   differences(id: string, query: ListQuery): Promise<DifferencePage>;
   files(id: string, query: ListQuery): Promise<FilePage>;
+  archives(query: ArchiveQuery): Promise<ArchivePage>;
   /** The bytes of a file from `start` on, or all of them where the answer says so. */
   download(file: JobFileView, start: number): Promise<Download>;
   connections(): Promise<{ readonly connections: readonly ConnectionView[] }>;
@@ -72,6 +76,7 @@ export function createClient(address: Address): Client {
     rejects: (id, query) => send(`${jobPath(id)}/rejects${queryOf(query)}`),
     differences: (id, query) => send(`${jobPath(id)}/differences${queryOf(query)}`),
     files: (id, query) => send(`${jobPath(id)}/files${queryOf(query)}`),
+    archives: (query) => send(`/v1/archives${queryOf(query)}`),
     download: (file, start) => download(address, at(file.url), file, start),
     connections: () => send('/v1/connections'),
     check: (name) => send(`/v1/connections/${encodeURIComponent(name)}/check`, { method: 'POST' }),
