@@ -21,6 +21,7 @@ import { findFile, listFiles } from './files.js';
 import { createNotFound, limitBody, loopbackOnly, type RouteName } from './guard.js';
 import { createJobs, type Jobs } from './jobs.js';
 import { listJobs } from './listing.js';
+import { createMetrics } from './metrics.js';
 import { createErrorHandler, NothingThere, RequestFaults, type LogError } from './problems.js';
 import { readQueue } from './queue.js';
 import { assertReady } from './ready.js';
@@ -52,7 +53,8 @@ export type App = OpenAPIHono;
 export function createApp(deps: AppDeps): App {
   const soon = createSoon(deps.client, deps.clock);
   const app = new OpenAPIHono({ defaultHook: refuseParameters });
-  app.use(loopbackOnly, limitBody);
+  const metrics = createMetrics(deps.client, soon);
+  app.use(metrics.observe, loopbackOnly, limitBody);
   // Of all answers only a page of jobs is large; files are sent as they are stored.
   app.use('/v1/jobs', compress());
   app.onError(createErrorHandler(deps.logError));
@@ -61,6 +63,9 @@ export function createApp(deps: AppDeps): App {
   addResults(app, deps, { jobs, soon });
   addArchives(app, deps);
   addService(app, deps, soon);
+  app.openapi(routes.metrics, async (c) =>
+    c.text(await metrics.text(), 200, { 'content-type': metrics.contentType }),
+  );
   addDocument(app);
   addDashboard(app, deps.dashboard);
   app.notFound(createNotFound([...routeNames(app), ...deps.dashboard.map(asRoute)]));

@@ -225,6 +225,24 @@ export const showQueue = createRoute({
   responses: { 200: json(contract.queue, 'The task queue.'), ...always },
 });
 
+export const metrics = createRoute({
+  method: 'get',
+  path: '/metrics',
+  operationId: 'metrics',
+  tags: ['service'],
+  summary: 'Figures for Prometheus',
+  description:
+    'While Temporal does not answer, those of this process alone, and `longhaul_temporal_up` is 0.',
+  responses: {
+    200: {
+      description: 'In the text format of Prometheus.',
+      content: { 'text/plain': { schema: z.string() } },
+    },
+    ...refused,
+    ...failed,
+  },
+});
+
 export const healthz = createRoute({
   method: 'get',
   path: '/healthz',
