@@ -24,7 +24,8 @@ interface Planned {
 export async function planPage(open: Sides, ctx: Context, input: PlanInput): Promise<PlanPage> {
   const { sink, limits } = open;
   const { spec } = input.job;
-  const lanes = Math.min(spec.options?.lanes ?? DEFAULT_LANES, limits.concurrency ?? Infinity);
+  const wanted = input.lanes ?? spec.options?.lanes ?? DEFAULT_LANES;
+  const lanes = Math.min(wanted, limits.concurrency ?? Infinity);
   const planned: Planned[] = [];
   let done = true;
   let barrier = false;
@@ -58,6 +59,7 @@ export async function planPage(open: Sides, ctx: Context, input: PlanInput): Pro
     after: planned.at(-1)?.stream.name ?? input.after,
     done,
     lanes,
+    ...(limits.concurrency !== undefined && { mostLanes: limits.concurrency }),
     requestsPerDay: limits.requestsPerDay ?? null,
   };
 }

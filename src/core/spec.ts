@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const name = z.string().min(1).max(200);
 /** A relative place in a sink: parts of letters, digits, `.`, `_`, `-`, parted by `/`; no part is `.` or `..`. */
-const place = z
+export const place = z
   .string()
   .max(300)
   .regex(
