@@ -138,7 +138,7 @@ export type JobFilter = z.infer<typeof jobFilter>;
 const connection = z
   .object({
     name: z.string(),
-    type: z.enum(['http', 'postgres', 'file']),
+    type: z.string().describe('`http`, `postgres`, `file`, or that of a connector of one’s own.'),
     roles: z.array(z.enum(['source', 'sink', 'target'])).readonly(),
     limits: z.object({
       requestsPerSecond: z.number().optional(),

@@ -43,6 +43,7 @@ function connectionOf(name: string, config: ConnectionConfig, deps: StoresDeps):
       return createFileConnection(name, completed(name, config, deps));
     case 'http':
     case 'postgres':
+    case 'own':
       return {};
   }
 }

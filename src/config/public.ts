@@ -4,7 +4,8 @@ import type { Config, ConnectionConfig } from './schema.js';
 
 export interface PublicConnection {
   readonly name: string;
-  readonly type: ConnectionConfig['type'];
+  /** That of the connector: `http`, `postgres`, `file`, or one of the operator's own. */
+  readonly type: string;
   /** What jobs can use it for. `sink`: holds archives; `target`: takes what a restore writes. */
   readonly roles: readonly Role[];
   readonly limits: {
@@ -22,7 +23,7 @@ export type Role = 'source' | 'sink' | 'target';
 export function publicConnections(config: Config): PublicConnection[] {
   return Object.entries(config.connections).map(([name, connection]) => ({
     name,
-    type: connection.type,
+    type: connection.type === 'own' ? connection.connector : connection.type,
     roles: rolesOf(connection),
     limits: 'limits' in connection ? { ...connection.limits } : {},
     streams: connection.type === 'http' ? Object.keys(connection.streams) : null,
@@ -37,5 +38,7 @@ function rolesOf(connection: ConnectionConfig): readonly Role[] {
       return ['source', 'target'];
     case 'file':
       return ['sink'];
+    case 'own':
+      return connection.roles;
   }
 }
