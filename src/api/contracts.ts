@@ -109,6 +109,7 @@ export const jobPage = z
     next: z.string().nullable().describe('`cursor` of the next page; null: this was the last one.'),
   })
   .meta({ id: 'JobPage' });
+export type JobPage = z.infer<typeof jobPage>;
 
 export const jobId = z.object({
   id: z
@@ -157,6 +158,7 @@ const connection = z
   });
 
 export const connectionList = z.object({ connections: z.array(connection) }).meta({ id: 'ConnectionList' });
+export type ConnectionList = z.infer<typeof connectionList>;
 
 export const connectionName = z.object({
   name: z.string().openapi({ param: { name: 'name', in: 'path' } }),
