@@ -34,7 +34,8 @@ export async function* follow(
   let contact = now();
   let attempt = 0;
   let toldOfGap = false;
-  while (!signal?.aborted) {
+  const isOver = () => signal?.aborted ?? false;
+  while (!isOver()) {
     try {
       const body = await open(lastEventId, signal);
       if (!body) return;
@@ -46,7 +47,7 @@ export async function* follow(
         if (message.event === 'done') return;
       }
     } catch (error) {
-      if (signal?.aborted) return;
+      if (isOver()) return;
       const gap = asGap(error);
       if (now() - contact > patienceMs) throw gap;
       if (!toldOfGap) onGap?.(gap);

@@ -8,7 +8,9 @@ import { createNotesApi } from '../../examples/connector/notes-api.js';
 import { packageRoot } from '../../src/dev/root.js';
 import { START_TIMEOUT_MS, startLonghaul, type LonghaulInstance } from '../support/harness.js';
 import { recordsIn } from '../support/archive-reader.js';
+import { start } from '../support/processes.js';
 import { someRecords } from '../support/records.js';
+import { until } from '../support/until.js';
 
 const NOTES = someRecords(1_200);
 let api: Server;
@@ -64,4 +66,30 @@ test('a check and the list of connections know it', async () => {
     limits: {},
     streams: null,
   });
+});
+
+test('`longhaul doctor` looks at everything, and says which connection does not work', async () => {
+  const bin = path.join(packageRoot(), 'bin', 'longhaul.mjs');
+  const data = path.join(longhaul.folder, 'data');
+  const doctor = start(process.execPath, [bin, 'doctor', '--config', longhaul.config, '--data-dir', data]);
+  await until('its end', () => doctor.ended() !== undefined);
+  const lines = doctor.stdout().split('\n');
+  const states = lines.flatMap(
+    (line) => /^(ok|warning|failed) +([^:]+):/.exec(line)?.slice(1, 3).join(' ') ?? [],
+  );
+  expect(states).toEqual([
+    'ok node',
+    'ok config',
+    expect.stringMatching(/data folder$/) as string,
+    expect.stringMatching(/room of vault$/) as string,
+    'ok api',
+    'ok clock of the API',
+    'ok temporal',
+    'ok clock of Temporal',
+    'ok workers',
+    'ok connection vault',
+    'ok connection notes',
+    'failed connection locked',
+  ]);
+  expect(doctor.ended()).toBe(1);
 });
