@@ -11,6 +11,7 @@ import { checkConnection } from './checks.js';
 import { ACTIONS } from './conflicts.js';
 import { jobSpec, retryBody } from './contracts.js';
 import { listDifferences } from './differences.js';
+import { DOCS_POLICY, docsPage } from './docs-page.js';
 import { sendFile } from './downloads.js';
 import { sendEvents } from './events.js';
 import { findFile, listFiles } from './files.js';
@@ -138,13 +139,17 @@ function addDocument(app: App): void {
     description: 'Starts, shows and steers long jobs over paged data.',
   };
   app.doc31('/openapi.json', { openapi: '3.1.0', info });
+  app.get('/docs', (c) => {
+    const page = docsPage(app.getOpenAPI31Document({ openapi: '3.1.0', info }));
+    return c.html(page, 200, { 'content-security-policy': DOCS_POLICY, 'x-content-type-options': 'nosniff' });
+  });
 }
 
 function routeNames(app: App): RouteName[] {
   const described = app.openAPIRegistry.definitions.flatMap((definition) =>
     definition.type === 'route' ? [definition.route] : [],
   );
-  return [...described, { method: 'get', path: '/openapi.json' }];
+  return [...described, { method: 'get', path: '/openapi.json' }, { method: 'get', path: '/docs' }];
 }
 
 /** What zod says of path, query and headers. An id that cannot be one is just not there. */
