@@ -59,7 +59,7 @@ interface Operation extends Node {
 }
 
 function tagOf(operation: Operation): string {
-  return String((operation['tags'] as string[] | undefined)?.[0] ?? 'other');
+  return (operation['tags'] as string[] | undefined)?.[0] ?? 'other';
 }
 
 function operationOf(operation: Operation): Html {
@@ -88,10 +88,9 @@ function parametersOf(operation: Operation): Html | '' {
   if (parameters.length === 0) return '';
   const rows = parameters.map((parameter) => {
     const { description = '', ...schema } = parameter['schema'] as Node;
-    const place = `${String(parameter['in'])}${parameter['required'] ? ', required' : ''}`;
     return html`<tr>
       <td><code>${parameter['name']}</code></td>
-      <td>${place}</td>
+      <td>${parameter['in']}${parameter['required'] ? ', required' : ''}</td>
       <td>${parameter['description'] ?? description} <code>${JSON.stringify(schema)}</code></td>
     </tr> `;
   });
@@ -153,5 +152,6 @@ function html(parts: TemplateStringsArray, ...values: readonly unknown[]): Html 
 function textOf(value: unknown): string {
   if (value instanceof Html) return value.text;
   if (Array.isArray(value)) return value.map(textOf).join('');
-  return String(value ?? '').replaceAll(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0)};`);
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0)};`);
 }

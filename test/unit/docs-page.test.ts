@@ -31,7 +31,8 @@ test('has every operation and every schema, and its links lead to them', async (
     ...Object.keys(document.components.schemas),
   ];
   const ids = [...page.matchAll(/ id="(\w+)"/g)].map(([, id]) => id);
-  expect(ids.toSorted()).toEqual(names.toSorted());
+  expect(new Set(ids)).toEqual(new Set(names));
+  expect(ids).toHaveLength(names.length);
   const links = [...page.matchAll(/href="#(\w+)"/g)].map(([, id]) => id);
   expect(names).toEqual(expect.arrayContaining(links));
 });
