@@ -103,6 +103,15 @@ export const job: z.ZodType<Job> = z
   })
   .meta({ id: 'Job' });
 
+/** As the fields of a server-sent event. */
+export const jobEvent = z
+  .object({
+    event: z.enum(['state', 'progress', 'done']),
+    id: z.string().describe('What `Last-Event-ID` brings back.'),
+    data: z.string().describe('The job, as JSON.'),
+  })
+  .meta({ id: 'JobEvent', description: 'One event of the stream.' });
+
 export const jobPage = z
   .object({
     jobs: z.array(job),
@@ -132,7 +141,8 @@ export const jobFilter = z.strictObject({
   sink: filterText.optional().describe('Connection that is written.'),
   tenant: filterText.max(100).optional(),
   limit: z.coerce.number().int().min(1).max(200).optional().describe('Default 50.'),
-  cursor: z.string().min(1).max(100_000).optional().describe('`next` of the page before.'),
+  // A URL may have 16 KiB with all headers.
+  cursor: z.string().min(1).max(14_000).optional().describe('`next` of the page before.'),
 });
 export type JobFilter = z.infer<typeof jobFilter>;
 
