@@ -1,6 +1,5 @@
 // The jobs of the demo: a backup whose worker is killed on the way, a verify of what it wrote, a restore and an export of it.
 import type { Client } from '../../src/cli/client.js';
-import { follow } from '../../src/cli/follow.js';
 import { count, counted, duration, secondsBetween } from '../../src/cli/format.js';
 import type { Io } from '../../src/cli/io.js';
 import { createView, type View } from '../../src/cli/progress.js';
@@ -103,9 +102,9 @@ function archiveOf({ archive }: Job): string {
   return archive?.slice('vault/'.length) ?? '';
 }
 
-async function toEnd({ client, io, signal }: Acting, id: string, view: View): Promise<Job> {
+async function toEnd({ client, signal }: Acting, id: string, view: View): Promise<Job> {
   const onGap = () => view.note('     the API does not answer; trying again');
-  for await (const { event, job } of follow(client, id, { signal, now: io.now, onGap })) {
+  for await (const { event, job } of client.events(id, { signal, onGap })) {
     view.update(job);
     if (event === 'done') return completed(job);
   }

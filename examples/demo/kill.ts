@@ -39,7 +39,7 @@ const POLL_MS = 100;
 /** Waits for the middle of the job, and for a chunk that runs on the worker, and kills that worker. */
 export async function killRunningWorker(scene: KillScene): Promise<Killed> {
   for (;;) {
-    const { state, progress } = await scene.client.job(scene.jobId);
+    const { state, progress } = await scene.client.show(scene.jobId);
     if (ENDED.includes(state) || progress.records > TO * scene.totalRecords)
       throw new Error(`the job went past ${TO * 100} % (${state}) before a running chunk could be hit`);
     if (state === 'running' && progress.records >= FROM * scene.totalRecords) {
@@ -57,7 +57,7 @@ async function killIfBusy(scene: KillScene): Promise<Killed | null> {
   if (chunks === 0) return null;
   process.kill(pid, 'SIGKILL');
   const at = performance.now();
-  const { progress } = await scene.client.job(scene.jobId);
+  const { progress } = await scene.client.show(scene.jobId);
   return { pid, chunks, at, records: progress.records };
 }
 
@@ -69,7 +69,7 @@ export async function watchRecovery(scene: KillScene, killed: Killed): Promise<R
   });
   const restartSeconds = secondsSince(killed.at);
   await until(scene, async () => {
-    const { state, progress } = await scene.client.job(scene.jobId);
+    const { state, progress } = await scene.client.show(scene.jobId);
     return progress.records > killed.records || ENDED.includes(state) ? true : null;
   });
   return { newPid, restartSeconds, progressSeconds: secondsSince(killed.at) };

@@ -15,6 +15,7 @@ import { ACTIONS } from './conflicts.js';
 import { changeBody, jobSpec, retryBody } from './contracts.js';
 import { addDashboard, type Asset } from './dashboard.js';
 import { listDifferences } from './differences.js';
+import { DOCS_POLICY, docsPage } from './docs-page.js';
 import { sendFile } from './downloads.js';
 import { sendEvents } from './events.js';
 import { findFile, listFiles } from './files.js';
@@ -182,13 +183,17 @@ function addDocument(app: App): void {
     description: 'Starts, shows and steers long jobs over paged data.',
   };
   app.doc31('/openapi.json', { openapi: '3.1.0', info });
+  app.get('/docs', (c) => {
+    const page = docsPage(app.getOpenAPI31Document({ openapi: '3.1.0', info }));
+    return c.html(page, 200, { 'content-security-policy': DOCS_POLICY, 'x-content-type-options': 'nosniff' });
+  });
 }
 
 function routeNames(app: App): RouteName[] {
   const described = app.openAPIRegistry.definitions.flatMap((definition) =>
     definition.type === 'route' ? [definition.route] : [],
   );
-  return [...described, { method: 'get', path: '/openapi.json' }];
+  return [...described, { method: 'get', path: '/openapi.json' }, { method: 'get', path: '/docs' }];
 }
 
 const asRoute = ({ path }: Asset): RouteName => ({ method: 'get', path });

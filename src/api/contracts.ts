@@ -104,12 +104,22 @@ export const job: z.ZodType<Job> = z
   })
   .meta({ id: 'Job' });
 
+/** As the fields of a server-sent event. */
+export const jobEvent = z
+  .object({
+    event: z.enum(['state', 'progress', 'done']),
+    id: z.string().describe('What `Last-Event-ID` brings back.'),
+    data: z.string().describe('The job, as JSON.'),
+  })
+  .meta({ id: 'JobEvent', description: 'One event of the stream.' });
+
 export const jobPage = z
   .object({
     jobs: z.array(job),
     next: z.string().nullable().describe('`cursor` of the next page; null: this was the last one.'),
   })
   .meta({ id: 'JobPage' });
+export type JobPage = z.infer<typeof jobPage>;
 
 export const jobId = z.object({
   id: z
@@ -145,14 +155,15 @@ export const jobFilter = z.strictObject({
   sink: filterText.optional().describe('Connection that is written.'),
   tenant: filterText.max(100).optional(),
   limit: z.coerce.number().int().min(1).max(200).optional().describe('Default 50.'),
-  cursor: z.string().min(1).max(100_000).optional().describe('`next` of the page before.'),
+  // A URL may have 16 KiB with all headers.
+  cursor: z.string().min(1).max(14_000).optional().describe('`next` of the page before.'),
 });
 export type JobFilter = z.infer<typeof jobFilter>;
 
 const connection = z
   .object({
     name: z.string(),
-    type: z.enum(['http', 'postgres', 'file', 's3']),
+    type: z.string().describe('`http`, `postgres`, `file`, `s3`, or that of a connector of one’s own.'),
     roles: z.array(z.enum(['source', 'sink', 'target'])).readonly(),
     limits: z.object({
       requestsPerSecond: z.number().optional(),
@@ -171,6 +182,7 @@ const connection = z
   });
 
 export const connectionList = z.object({ connections: z.array(connection) }).meta({ id: 'ConnectionList' });
+export type ConnectionList = z.infer<typeof connectionList>;
 
 export const connectionName = z.object({
   name: z.string().openapi({ param: { name: 'name', in: 'path' } }),

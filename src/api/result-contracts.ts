@@ -100,6 +100,7 @@ export const filePlace = z.object({
     .number()
     .int()
     .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
     .optional()
     .describe('Where the file stands in the list, as `url` says it: saves a search.'),
 });

@@ -97,7 +97,7 @@ export const watchJob = createRoute({
   responses: {
     200: {
       description: 'The events, until the job is done.',
-      content: { 'text/event-stream': { schema: z.string() } },
+      content: { 'text/event-stream': { schema: contract.jobEvent } },
     },
     204: { description: 'The job has ended and `done` was seen: nothing more will come.' },
     ...unknownJob,

@@ -46,6 +46,7 @@ function connectionOf(name: string, config: ConnectionConfig, deps: StoresDeps):
       return createS3Connection(name, completed(name, config, deps));
     case 'http':
     case 'postgres':
+    case 'own':
       return {};
   }
 }

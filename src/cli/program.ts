@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../core/version.js';
 import { report } from './errors.js';
+import { addHelpers } from './groups/helpers.js';
 import { addLooks } from './groups/looks.js';
 import { addResults } from './groups/results.js';
 import { addServices } from './groups/services.js';
@@ -42,6 +43,7 @@ function createProgram(io: Io, done: Done): Command {
   addLooks(program, io, done);
   addResults(program, io, done);
   addSteering(program, io, done);
+  addHelpers(program, io, done);
   return program;
 }
 

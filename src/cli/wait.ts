@@ -3,7 +3,6 @@ import { ENDED, type Job } from '../core/job.js';
 import type { Client } from './client.js';
 import { summary } from './describe.js';
 import { EXIT, printError } from './errors.js';
-import { follow } from './follow.js';
 import type { Io } from './io.js';
 import { createView, type View } from './progress.js';
 
@@ -52,9 +51,8 @@ async function followToEnd(
   const note = (line: string) => (to.view ? to.view.note(line) : io.err(line));
   let last: Job | null = null;
   try {
-    const events = follow(client, id, {
+    const events = client.events(id, {
       signal: interrupted.signal,
-      now: io.now,
       onGap: (gap) => note(`${gap.message}; trying again`),
     });
     for await (const { job } of events) {

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { LonghaulError } from '../core/errors.js';
-import { check } from '../core/faults.js';
+import { check, type Fault } from '../core/faults.js';
 import { lineOf } from './lines.js';
 import { resolveReferences, withReferences } from './references.js';
-import { configSchema, type Config, type ConnectionConfig } from './schema.js';
+import { configSchemaFor, type Config, type ConnectionConfig } from './schema.js';
 
 export interface LoadOptions {
   /**
@@ -15,6 +15,8 @@ export interface LoadOptions {
    */
   readonly secrets: 'resolve' | 'leave';
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What else is wrong with it, as one can tell who has loaded its connectors. Only asked where secrets are resolved. */
+  readonly inspect?: (config: Config) => Promise<readonly Fault[]>;
 }
 
 interface ConfigFault {
@@ -33,7 +35,9 @@ export async function loadConfig(path: string, options: LoadOptions): Promise<Co
   refuse(path, syntaxFaults(document, lines));
   if (options.secrets === 'leave') return validate(path, document, lines);
   refuse(path, resolveReferences(document, options.env, lines));
-  return withAbsolutePaths(validate(path, document, lines), dirname(resolve(path)));
+  const config = validate(path, document, lines);
+  refuse(path, faultsAt(document, (await options.inspect?.(config)) ?? [], lines));
+  return withAbsolutePaths(config, dirname(resolve(path)));
 }
 
 /** A connection of a config that was loaded with `leave`, as `resolve` would have given it. Throws `config_invalid`. */
@@ -72,14 +76,18 @@ function syntaxFaults(document: Document.Parsed, lines: LineCounter): ConfigFaul
 }
 
 function validate(path: string, document: Document, lines: LineCounter): Config {
-  const checked = check(configSchema, document.toJS());
+  const raw: unknown = document.toJS();
+  const checked = check(configSchemaFor(raw), raw);
   if (checked.ok) return checked.value;
-  const faults = checked.faults.map((fault) => ({
+  throw invalid(path, faultsAt(document, checked.faults, lines));
+}
+
+function faultsAt(document: Document, faults: readonly Fault[], lines: LineCounter): ConfigFault[] {
+  return faults.map((fault) => ({
     line: lineOf(document, fault.path, lines),
     where: fault.path.join('.'),
     message: fault.message,
   }));
-  throw invalid(path, faults);
 }
 
 function refuse(path: string, faults: readonly ConfigFault[]): void {

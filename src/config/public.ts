@@ -4,7 +4,8 @@ import type { Config, ConnectionConfig } from './schema.js';
 
 export interface PublicConnection {
   readonly name: string;
-  readonly type: ConnectionConfig['type'];
+  /** That of the connector: `http`, `postgres`, `file`, or one of the operator's own. */
+  readonly type: string;
   /** What jobs can use it for. `sink`: holds archives; `target`: takes what a restore writes. */
   readonly roles: readonly Role[];
   readonly limits: {
@@ -22,7 +23,7 @@ export type Role = 'source' | 'sink' | 'target';
 export function publicConnections(config: Config): PublicConnection[] {
   return Object.entries(config.connections).map(([name, connection]) => ({
     name,
-    type: connection.type,
+    type: connection.type === 'own' ? connection.connector : connection.type,
     roles: rolesOf(connection),
     limits: 'limits' in connection ? { ...connection.limits } : {},
     streams: 'streams' in connection && connection.streams ? Object.keys(connection.streams) : null,
@@ -39,5 +40,7 @@ function rolesOf(connection: ConnectionConfig): readonly Role[] {
     case 's3':
       // A place of archives is more than that where it has streams of objects.
       return connection.streams ? ['source', 'sink', 'target'] : ['sink'];
+    case 'own':
+      return connection.roles;
   }
 }

@@ -2,22 +2,24 @@
 import { z } from 'zod';
 import { fileConnection } from './file.js';
 import { httpConnection } from './http.js';
+import { ownConnection, type OwnConnection } from './own.js';
 import { postgresConnection } from './postgres.js';
 import { s3Connection } from './s3.js';
 
-export const connectionSchema = z.discriminatedUnion('type', [
-  httpConnection,
-  postgresConnection,
-  fileConnection,
-  s3Connection,
-]);
-export type ConnectionConfig = z.infer<typeof connectionSchema>;
+const BUILT_IN = [httpConnection, postgresConnection, fileConnection, s3Connection] as const;
+export const BUILT_IN_TYPES: readonly string[] = BUILT_IN.flatMap(({ shape }) => [...shape.type.values]);
+
+export const connectionSchema = z.discriminatedUnion('type', BUILT_IN);
+export type ConnectionConfig = z.infer<typeof connectionSchema> | OwnConnection;
+
+const connectionName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'a name: letters, digits, "_" and "-", 63 at most');
 
 export const configSchema = z.strictObject({
-  connections: z.record(
-    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'a name: letters, digits, "_" and "-", 63 at most'),
-    connectionSchema,
-  ),
+  /** Modules with connectors of one's own, from the folder of this file. */
+  connectors: z.array(z.string().min(1)).optional(),
+  connections: z.record(connectionName, connectionSchema),
   /** What `longhaul dev` starts beside Temporal, API and workers. */
   dev: z
     .strictObject({
@@ -26,4 +28,26 @@ export const configSchema = z.strictObject({
     })
     .optional(),
 });
-export type Config = z.infer<typeof configSchema>;
+
+export type Config = Omit<z.infer<typeof configSchema>, 'connections'> & {
+  readonly connections: Readonly<Record<string, ConnectionConfig>>;
+};
+
+/** The config that knows these connections instead. */
+export function configWith<T>(connection: z.ZodType<T>) {
+  return configSchema.extend({ connections: z.record(connectionName, connection) });
+}
+
+/** The schema for a config as it was read: where it names connectors, other types than the built-in ones are theirs. */
+export function configSchemaFor(raw: unknown): z.ZodType<Config> {
+  const [first, ...rest] = ownTypes(raw);
+  if (first === undefined) return configSchema;
+  return configWith(z.discriminatedUnion('type', [...BUILT_IN, ownConnection([first, ...rest])]));
+}
+
+function ownTypes(raw: unknown): string[] {
+  const { connectors, connections } = (raw ?? {}) as { connectors?: unknown; connections?: unknown };
+  if (!Array.isArray(connectors) || connectors.length === 0) return [];
+  const types = Object.values(connections ?? {}).map((each) => (each as { type?: unknown } | null)?.type);
+  return types.filter((type) => typeof type === 'string').filter((type) => !BUILT_IN_TYPES.includes(type));
+}

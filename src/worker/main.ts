@@ -9,18 +9,24 @@ import { workflowBundle } from './bundle.js';
 import { createConnections } from './connections.js';
 import { createWorker } from './create.js';
 import { createLog, installRuntime } from './log.js';
+import { createOwnConnectors } from './own-connectors.js';
 
 /** Resolves after SIGTERM, SIGINT or the end of the launcher, when every chunk has been handed over. */
 export async function runWorker(options: { readonly configPath: string }): Promise<void> {
   const log = createLog();
-  const config = await loadConfig(options.configPath, { secrets: 'resolve', env: process.env });
+  const own = createOwnConnectors(options.configPath);
+  const config = await loadConfig(options.configPath, {
+    secrets: 'resolve',
+    env: process.env,
+    inspect: own.inspect,
+  });
   const target = temporalTarget(process.env);
   installRuntime(log);
   log.info({ temporal: target.description }, 'connecting');
   const connection = await connect(target);
   try {
     const deps = {
-      connections: createConnections(config),
+      connections: createConnections(config, own.makers),
       clock: systemClock,
       log,
       version: VERSION,

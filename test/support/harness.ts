@@ -20,6 +20,8 @@ const JOB_TIMEOUT_MS = 90_000;
 export interface HarnessOptions {
   /** Beside these there is always `vault`, the folder `archives` of the instance. */
   readonly connections: Readonly<Record<string, unknown>>;
+  /** Modules of connectors of one's own. */
+  readonly connectors?: readonly string[];
   /** Worker processes. Default 1. */
   readonly workers?: number;
   /** A folder that outlives the instance, to start another on the same data; default: a fresh one, removed at the end. */
@@ -60,7 +62,7 @@ export async function startLonghaul(options: HarnessOptions) {
   const vault = path.join(folder, 'archives');
   const config = path.join(folder, 'longhaul.config.yml');
   await mkdir(vault, { recursive: true });
-  await writeConfig(config, options.connections);
+  await writeConfig(config, options);
   const env = { ...process.env, ...options.env };
   const launcher = start(process.execPath, [BIN, ...devArguments(config, folder, options.workers ?? 1)], {
     env,
@@ -100,9 +102,9 @@ function devArguments(config: string, folder: string, workers: number): string[]
 }
 
 /** JSON is YAML. */
-async function writeConfig(file: string, connections: HarnessOptions['connections']): Promise<void> {
+async function writeConfig(file: string, { connections, connectors }: HarnessOptions): Promise<void> {
   const vault = { type: 'file', path: './archives' };
-  await writeFile(file, JSON.stringify({ connections: { vault, ...connections } }, null, 2));
+  await writeFile(file, JSON.stringify({ connectors, connections: { vault, ...connections } }, null, 2));
 }
 
 async function readyLine(launcher: Started): Promise<Ready> {

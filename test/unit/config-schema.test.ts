@@ -2,7 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
 import { configJsonSchema } from '../../src/config/json-schema.js';
-import { configSchema } from '../../src/config/schema.js';
+import { configSchemaFor } from '../../src/config/schema.js';
 
 const stream = { path: '/x', records: '', paginator: { type: 'single_page' } };
 const crm = {
@@ -32,7 +32,21 @@ it.each([
     'a paginator without its parameter',
     { connections: { crm: { ...crm, streams: { a: { ...stream, paginator: { type: 'cursor' } } } } } },
   ],
+  [
+    'a connection to a connector of one’s own',
+    { connectors: ['./n.js'], connections: { n: { type: 'notes', a: 1 } } },
+  ],
+  ['the same without a connector', { connections: { n: { type: 'notes', a: 1 } } }],
+  ['connectors, and none of them', { connectors: [], connections: { n: { type: 'notes' } } }],
+  [
+    'a role that it cannot have',
+    { connectors: ['./n.js'], connections: { n: { type: 'notes', roles: ['sink'] } } },
+  ],
+  [
+    'a built-in type beside connectors',
+    { connectors: ['./n.js'], connections: { v: { type: 'file', path: 1 } } },
+  ],
 ])('judges %s as the loader does', (_, config) => {
   const judge = new Ajv2020({ strict: false }).compile(configJsonSchema());
-  expect(judge(config)).toBe(configSchema.safeParse(config).success);
+  expect(judge(config)).toBe(configSchemaFor(config).safeParse(config).success);
 });

@@ -1,6 +1,6 @@
 // `longhaul connections`: what the service can reach, and whether it does.
 import { EXIT, exitFor, printError } from '../errors.js';
-import type { ConnectionView } from '../client.js';
+import type { ConnectionList } from '../../client/index.js';
 import { table } from '../format.js';
 import type { Io } from '../io.js';
 import { type ClientOptions, connect, print } from './common.js';
@@ -26,7 +26,7 @@ export async function checkConnection(io: Io, name: string, options: ClientOptio
   return check.error ? exitFor(check.error.code, 500) : EXIT.failed;
 }
 
-function limits({ window, ...numbers }: ConnectionView['limits']): string {
+function limits({ window, ...numbers }: ConnectionList['connections'][number]['limits']): string {
   const texts = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
   if (window) texts.push(`window ${window.from} to ${window.to} ${window.timeZone ?? 'UTC'}`);
   return texts.join(', ');

@@ -13,10 +13,9 @@ const SHOWN = 20;
 
 export async function diff(io: Io, archive: string, other: string, options: VerifyOptions): Promise<number> {
   const client = await connect(io, options);
-  const { id } = await client.start(
-    verifySpec(archive, { ...options, against: other }),
-    options.idempotencyKey,
-  );
+  const { id } = await client.start(verifySpec(archive, { ...options, against: other }), {
+    idempotencyKey: options.idempotencyKey,
+  });
   io.err(id);
   const job = await endOf(io, client, id);
   if (!job) return EXIT.detached;

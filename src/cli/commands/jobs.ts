@@ -1,6 +1,6 @@
 // `longhaul jobs`, `show`, `watch` and the steering commands.
 import type { Job } from '../../core/job.js';
-import type { JobFilter, Steering } from '../client.js';
+import type { Action, JobFilter } from '../../client/index.js';
 import { page, percentText, sourceText } from '../describe.js';
 import { EXIT, printError } from '../errors.js';
 import { count, table, time } from '../format.js';
@@ -11,14 +11,14 @@ import { type ClientOptions, connect, print } from './common.js';
 export async function jobs(io: Io, options: ClientOptions & JobFilter): Promise<number> {
   const { kind, state, source, sink, tenant, limit, cursor } = options;
   const client = await connect(io, options);
-  const found = await client.jobs({ kind, state, source, sink, tenant, limit, cursor });
+  const found = await client.list({ kind, state, source, sink, tenant, limit, cursor });
   print(io, options, found, table(HEADER, found.jobs.map(row)));
   if (!options.json && found.next) io.err(`There are more: --cursor ${found.next}`);
   return EXIT.done;
 }
 
 export async function show(io: Io, id: string, options: ClientOptions): Promise<number> {
-  const job = await (await connect(io, options)).job(id);
+  const job = await (await connect(io, options)).show(id);
   print(io, options, job, page(job));
   if (!options.json && job.error) printError(io, job.error);
   return EXIT.done;
@@ -32,7 +32,7 @@ export async function watch(io: Io, id: string, options: ClientOptions): Promise
 
 export async function steer(
   io: Io,
-  steering: Exclude<Steering, 'retry'>,
+  steering: Exclude<Action, 'retry'>,
   id: string,
   options: ClientOptions,
 ): Promise<number> {

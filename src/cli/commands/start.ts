@@ -59,7 +59,7 @@ async function holdsArchivesOnly(client: Client, place: string): Promise<boolean
 
 async function start(io: Io, spec: JobSpec, options: StartOptions): Promise<number> {
   const client = await connect(io, options);
-  const job = await client.start(spec, options.idempotencyKey);
+  const job = await client.start(spec, { idempotencyKey: options.idempotencyKey });
   if (!options.wait) {
     print(io, options, job, [job.id]);
     return EXIT.done;

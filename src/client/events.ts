@@ -1,8 +1,6 @@
 // Follows a job to its end over server-sent events, through restarts of the API.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../core/job.js';
-import type { Client } from './client.js';
-import { CliError, EXIT } from './errors.js';
+import { ApiError } from './errors.js';
 
 export interface JobEvent {
   readonly event: 'progress' | 'state' | 'done';
@@ -10,61 +8,78 @@ export interface JobEvent {
 }
 
 export interface FollowOptions {
-  readonly signal: AbortSignal;
-  /** Epoch ms. */
-  readonly now: () => number;
+  /** Ends the events, without an error. */
+  readonly signal?: AbortSignal | undefined;
   /** Called once for every gap in which the API does not answer. */
-  readonly onGap: (error: CliError) => void;
-  /** How long a gap may be, in ms, before it is an error. */
+  readonly onGap?: (error: ApiError) => void;
+  /** How long a gap may be before it is an error, in ms. Default: two minutes. */
   readonly patienceMs?: number;
 }
 
+/** Opens the stream from the event after this one; null: there will be none any more. */
+export type OpenEvents = (
+  lastEventId: string | null,
+  signal: AbortSignal | undefined,
+) => Promise<ReadableStream<Uint8Array> | null>;
+
 const DEFAULT_PATIENCE_MS = 120_000;
 
-/** Yields events up to and including `done`. Ends early without an error when the signal aborts. */
-export async function* follow(client: Client, id: string, options: FollowOptions): AsyncGenerator<JobEvent> {
+/** Yields events up to and including `done`. */
+export async function* follow(
+  open: OpenEvents,
+  { signal, onGap, patienceMs = DEFAULT_PATIENCE_MS }: FollowOptions,
+  now: () => number,
+): AsyncGenerator<JobEvent> {
   let lastEventId: string | null = null;
-  let contact = options.now();
+  let contact = now();
   let attempt = 0;
   let toldOfGap = false;
-  while (!options.signal.aborted) {
+  const isOver = () => signal?.aborted ?? false;
+  while (!isOver()) {
     try {
-      const body = await client.events(id, { lastEventId, signal: options.signal });
+      const body = await open(lastEventId, signal);
+      if (!body) return;
       for await (const message of messages(body)) {
-        contact = options.now();
-        attempt = 0;
-        toldOfGap = false;
+        [contact, attempt, toldOfGap] = [now(), 0, false];
         lastEventId = message.id ?? lastEventId;
         if (!isJobEvent(message.event)) continue;
         yield { event: message.event, job: JSON.parse(message.data) as Job };
         if (message.event === 'done') return;
       }
     } catch (error) {
-      if (options.signal.aborted) return;
+      if (isOver()) return;
       const gap = asGap(error);
-      if (options.now() - contact > (options.patienceMs ?? DEFAULT_PATIENCE_MS)) throw gap;
-      if (!toldOfGap) options.onGap(gap);
+      if (now() - contact > patienceMs) throw gap;
+      if (!toldOfGap) onGap?.(gap);
       toldOfGap = true;
     }
-    await pause(Math.min(250 * 2 ** attempt, 3_000), options.signal);
+    await pause(Math.min(250 * 2 ** attempt, 3_000), signal);
     attempt += 1;
   }
 }
 
 /** Ends early when the signal aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
+  });
 }
 
 /** An error that another attempt may heal; any other is thrown at once. */
-function asGap(error: unknown): CliError {
-  if (!(error instanceof CliError))
-    return new CliError('api_unreachable', 'the stream of events broke off', {
-      exit: EXIT.unreachable,
+function asGap(error: unknown): ApiError {
+  if (!(error instanceof ApiError)) {
+    return new ApiError('api_unreachable', 'the stream of events broke off', {
       hint: 'Look whether the API still runs.',
       cause: error,
     });
-  if (error.extras.exit === EXIT.unreachable) return error;
+  }
+  if (error.isPassing) return error;
   throw error;
 }
 
@@ -79,7 +94,7 @@ interface Message {
 }
 
 /** The messages of an event stream, as the HTML standard defines it. */
-export async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Message> {
+async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Message> {
   let buffer = '';
   for await (const text of body.pipeThrough(new TextDecoderStream())) {
     const blocks = (buffer + text).split(/\r?\n\r?\n/);
