@@ -13,7 +13,10 @@ export const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: contract.problem } },
 });
 
-export const refused = { 403: problem('Called by another name than this machine’s (`host_refused`).') };
+export const refused = {
+  403: problem('Called by another name than this machine’s (`host_refused`).'),
+  431: { description: 'Path, parameters and headers have more than 16 KiB together.' },
+};
 export const failed = { 500: problem('A fault of the API (`internal`).') };
 const away = { 503: problem('Temporal cannot be used (`temporal_unreachable`, `temporal_unprepared`).') };
 export const always = { ...refused, ...failed, ...away };
