@@ -49,13 +49,13 @@ async function struckSource({ crm, records }: Stage, watch: Watch, strike: Strik
   const stream = choose(Object.keys(records), strike)!;
   const fault = OF_SOURCE[strike.kind as SourceFault](crm.addFault(stream));
   await strikes(strike.kind, () => fault.unfinished() === null);
-  watch.struck();
+  watch.struck({ restarts: false });
 }
 
 async function struckTarget({ target }: Stage, watch: Watch, kind: TargetFault): Promise<void> {
   const fault = OF_TARGET[kind](target.addFault());
   await strikes(kind, () => fault.isSpent());
-  watch.struck();
+  watch.struck({ restarts: false });
 }
 
 async function strikes(kind: FaultKind, hasStruck: () => boolean): Promise<void> {
@@ -75,7 +75,7 @@ function processFaults({ longhaul, postgres }: Stage, watch: Watch): Record<Proc
       return rows.find(({ command }) => pattern.test(command))?.pid;
     });
   const killed = async (pid: number, signal?: NodeJS.Signals): Promise<void> => {
-    watch.struck();
+    watch.struck({ restarts: true });
     await kill(pid, signal);
   };
 
@@ -89,7 +89,7 @@ function processFaults({ longhaul, postgres }: Stage, watch: Watch): Record<Proc
     'worker SIGSTOP, SIGCONT': async (strike) => {
       const pid = await worker(strike);
       asleep.add(pid);
-      watch.struck();
+      watch.struck({ restarts: true });
       process.kill(pid, 'SIGSTOP');
       await pause(strike.lastsMs);
       process.kill(pid, 'SIGCONT');
@@ -101,13 +101,13 @@ function processFaults({ longhaul, postgres }: Stage, watch: Watch): Record<Proc
       await postgres.kill();
       await pause(lastsMs);
       await postgres.start();
-      watch.struck();
+      watch.struck({ restarts: true });
     },
     'pause, resume': async (strike) => {
       const id = await steeredOne(strike);
       await pause(strike.lastsMs);
       await steered(id, 'resume');
-      watch.struck();
+      watch.struck({ restarts: true });
     },
   };
 

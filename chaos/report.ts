@@ -48,7 +48,7 @@ function costs({ records, pages, repeated, mostEvents, largestPayload, recoverie
       ['largest payload', `${largestPayload} bytes`],
     ],
     notes: [
-      'Recovery: from the last fault until every job that ran has shown new durable work, or has ended. Heartbeat timeout: 5 s.',
+      'Recovery: from a fault until every job that ran has shown new durable work, or has ended; where another process was struck meanwhile, from that. Heartbeat timeout: 5 s.',
     ],
   };
 }

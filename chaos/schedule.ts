@@ -65,7 +65,7 @@ export const isKill = (kind: FaultKind): boolean => /SIG(KILL|TERM)$/.test(kind)
 
 /** One in four comes at once, into the midst of what the one before it has done. */
 function strikeOf(kind: FaultKind, random: Random): Strike {
-  const afterMs = random.next() < 0.25 ? random.whole(0, 1_000) : random.whole(4_000, 14_000);
+  const afterMs = random.next() < 0.25 ? random.whole(0, 1_000) : random.whole(2_000, 9_000);
   const [least, most] = isOfProcess(kind) ? PROCESS_MS[kind] : [0, 0];
   return { kind, afterMs, lastsMs: random.whole(least, most), victim: random.next() };
 }

@@ -7,9 +7,12 @@ export interface Watch {
   /** Those that run now and were not paused. */
   running(): readonly Job[];
   follow(id: string): void;
-  /** A fault has struck now: begins to wait until every job that runs has shown new durable work, or has ended. */
-  struck(): void;
-  /** Of each fault that struck while a job ran: ms until the last of them went on, counted from the last fault before that. */
+  /**
+   * A fault has struck now: begins to wait until every job that runs has shown new durable work, or has ended. One that
+   * strikes into the recovery from another `restarts` the time of that, too.
+   */
+  struck(how: { restarts: boolean }): void;
+  /** Of each fault that struck while a job ran: ms until the last of them went on. */
   recoveries(): readonly number[];
   /** Looks no more. */
   close(): Promise<void>;
@@ -18,7 +21,8 @@ export interface Watch {
 interface Follower {
   /** Null: it was not seen yet since the fault struck. */
   records: number | null;
-  readonly done: (ms: number | null) => void;
+  /** Takes the time of the request that saw it go on; null: nobody looks any more. */
+  readonly done: (at: number | null) => void;
 }
 
 const EVERY_MS = 100;
@@ -29,7 +33,7 @@ export function createWatch(longhaul: LonghaulInstance): Watch {
   const followers = new Map<string, Follower[]>();
   const recoveries: number[] = [];
   const closing = new AbortController();
-  let lastStrike = performance.now();
+  let lastRestart = 0;
 
   const look = async (id: string): Promise<void> => {
     const waiting = [...(followers.get(id) ?? [])];
@@ -46,7 +50,7 @@ export function createWatch(longhaul: LonghaulInstance): Watch {
     const ended = ENDED.includes(state);
     if (!ended && follower.records === null) follower.records = progress.records;
     if (!ended && progress.records <= follower.records!) return false;
-    follower.done(Math.max(0, asked - lastStrike));
+    follower.done(asked);
     return true;
   };
 
@@ -71,8 +75,13 @@ export function createWatch(longhaul: LonghaulInstance): Watch {
       followers.set(id, [...(followers.get(id) ?? []), follower]);
     });
 
-  const measure = async (): Promise<void> => {
-    const times = await Promise.all(running().map(goesOn));
+  const measure = async (struck: number): Promise<void> => {
+    const times = await Promise.all(
+      running().map(async (job) => {
+        const at = await goesOn(job);
+        return at === null ? null : Math.max(0, at - Math.max(struck, lastRestart));
+      }),
+    );
     const known = times.filter((ms) => ms !== null);
     if (known.length > 0) recoveries.push(Math.max(...known));
   };
@@ -80,9 +89,10 @@ export function createWatch(longhaul: LonghaulInstance): Watch {
   return {
     running,
     follow: (id) => void jobs.set(id, null),
-    struck() {
-      lastStrike = performance.now();
-      void measure();
+    struck({ restarts }) {
+      const now = performance.now();
+      if (restarts) lastRestart = now;
+      void measure(now);
     },
     recoveries: () => recoveries,
     async close() {

@@ -29,7 +29,12 @@ interface ConfigFault {
  */
 export async function loadConfig(path: string, options: LoadOptions): Promise<Config> {
   const lines = new LineCounter();
-  const document = parseDocument(await read(path), { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(await read(path), {
+    lineCounter: lines,
+    prettyErrors: false,
+    // its warnings quote what they are about
+    logLevel: 'error',
+  });
   refuse(path, syntaxFaults(document, lines));
   if (options.secrets === 'leave') return validate(path, document, lines);
   refuse(path, resolveReferences(document, options.env, lines));
@@ -72,7 +77,7 @@ function syntaxFaults(document: Document.Parsed, lines: LineCounter): ConfigFaul
 }
 
 function validate(path: string, document: Document, lines: LineCounter): Config {
-  const checked = check(configSchema, document.toJS());
+  const checked = check(configSchema, plain(path, document));
   if (checked.ok) return checked.value;
   const faults = checked.faults.map((fault) => ({
     line: lineOf(document, fault.path, lines),
@@ -80,6 +85,15 @@ function validate(path: string, document: Document, lines: LineCounter): Config 
     message: fault.message,
   }));
   throw invalid(path, faults);
+}
+
+/** Aliases can stand for far more than was written: YAML's reader refuses to follow them without end. */
+function plain(path: string, document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    throw invalid(path, [{ line: 1, where: '', message: 'not YAML: its aliases cannot be followed' }]);
+  }
 }
 
 function refuse(path: string, faults: readonly ConfigFault[]): void {
