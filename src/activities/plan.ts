@@ -2,7 +2,7 @@
 import type { Context, Partition, Stream } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
 import type { PartitionWork, PlanInput, PlanPage } from '../core/work.js';
-import type { Sides } from './open.js';
+import type { Sides } from './sides/places.js';
 
 /** A page of the plan stays small, names included, since the workflow carries it: whole streams until one of these is reached. */
 const MOST_PARTITIONS = 100;
@@ -14,6 +14,7 @@ const CUT_FROM_RECORDS = 20_000;
 /** A partition is about a chunk or two, so that lanes stay even to the end. */
 const RECORDS_PER_PARTITION = 1_000_000;
 const MOST_CUTS = 64;
+const OBJECT_PARTITIONS_A_LANE = 4;
 
 interface Planned {
   readonly stream: Stream;
@@ -23,7 +24,8 @@ interface Planned {
 export async function planPage(open: Sides, ctx: Context, input: PlanInput): Promise<PlanPage> {
   const { sink, limits } = open;
   const { spec } = input.job;
-  const lanes = Math.min(spec.options?.lanes ?? DEFAULT_LANES, limits.concurrency ?? Infinity);
+  const wanted = input.lanes ?? spec.options?.lanes ?? DEFAULT_LANES;
+  const lanes = Math.min(wanted, limits.concurrency ?? Infinity);
   const planned: Planned[] = [];
   let done = true;
   let barrier = false;
@@ -57,6 +59,7 @@ export async function planPage(open: Sides, ctx: Context, input: PlanInput): Pro
     after: planned.at(-1)?.stream.name ?? input.after,
     done,
     lanes,
+    ...(limits.concurrency !== undefined && { mostLanes: limits.concurrency }),
     requestsPerDay: limits.requestsPerDay ?? null,
   };
 }
@@ -114,7 +117,9 @@ async function partitionsOf(open: Sides, ctx: Context, stream: Stream, lanes: nu
   }
 }
 
-function cutsOf({ estimate }: Stream, lanes: number): number {
+function cutsOf({ estimate, encoding }: Stream, lanes: number): number {
+  // A few objects can be as much work as any number of records, and no cut among them is even.
+  if (encoding === 'tar') return Math.min(MOST_CUTS, lanes * OBJECT_PARTITIONS_A_LANE);
   if (estimate === null) return lanes;
   if (estimate < CUT_FROM_RECORDS) return 1;
   return Math.min(MOST_CUTS, Math.max(lanes, Math.ceil(estimate / RECORDS_PER_PARTITION)));

@@ -7,10 +7,12 @@ import { compress } from 'hono/compress';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
 import { VERSION } from '../core/version.js';
-import { asksForRejects } from './bodies.js';
+import * as archives from './archive-routes.js';
+import { listArchives, showArchive } from './archives.js';
+import { asksForRejects, readChange } from './bodies.js';
 import { checkConnection } from './checks.js';
 import { ACTIONS } from './conflicts.js';
-import { jobSpec, retryBody } from './contracts.js';
+import { changeBody, jobSpec, retryBody } from './contracts.js';
 import { addDashboard, type Asset } from './dashboard.js';
 import { listDifferences } from './differences.js';
 import { sendFile } from './downloads.js';
@@ -19,7 +21,8 @@ import { findFile, listFiles } from './files.js';
 import { createNotFound, limitBody, loopbackOnly, type RouteName } from './guard.js';
 import { createJobs, type Jobs } from './jobs.js';
 import { listJobs } from './listing.js';
-import { createErrorHandler, RequestFaults, type LogError } from './problems.js';
+import { createMetrics } from './metrics.js';
+import { createErrorHandler, NothingThere, RequestFaults, type LogError } from './problems.js';
 import { readQueue } from './queue.js';
 import { assertReady } from './ready.js';
 import { listRejects } from './rejects.js';
@@ -50,14 +53,19 @@ export type App = OpenAPIHono;
 export function createApp(deps: AppDeps): App {
   const soon = createSoon(deps.client, deps.clock);
   const app = new OpenAPIHono({ defaultHook: refuseParameters });
-  app.use(loopbackOnly, limitBody);
+  const metrics = createMetrics(deps.client, soon);
+  app.use(metrics.observe, loopbackOnly, limitBody);
   // Of all answers only a page of jobs is large; files are sent as they are stored.
   app.use('/v1/jobs', compress());
   app.onError(createErrorHandler(deps.logError));
   const jobs = createJobs(deps);
   addJobs(app, deps, { jobs, soon });
   addResults(app, deps, { jobs, soon });
+  addArchives(app, deps);
   addService(app, deps, soon);
+  app.openapi(routes.metrics, async (c) =>
+    c.text(await metrics.text(), 200, { 'content-type': metrics.contentType }),
+  );
   addDocument(app);
   addDashboard(app, deps.dashboard);
   app.notFound(createNotFound([...routeNames(app), ...deps.dashboard.map(asRoute)]));
@@ -93,6 +101,10 @@ function addJobs(app: App, deps: AppDeps, { jobs, soon }: Reach): void {
       return c.json(await soon(() => jobs.steer(id, action)), 202);
     });
   }
+  app.openapi(routes.changeJob, async (c) => {
+    const change = await readChange(c);
+    return c.json(await soon(() => jobs.change(c.req.valid('param').id, change)), 202);
+  });
   app.openapi(routes.retryJob, async (c) => {
     const rejects = await asksForRejects(c);
     const job = await soon(() => jobs.retry(c.req.valid('param').id, { rejects }));
@@ -122,6 +134,26 @@ function addResults(app: App, { stores, logError }: AppDeps, { jobs, soon }: Rea
   });
 }
 
+function addArchives(app: App, deps: AppDeps): void {
+  app.openapi(archives.listArchives, async (c) =>
+    c.json(await listArchives(deps, c.req.valid('query')), 200),
+  );
+  app.openAPIRegistry.registerPath(archives.showArchive);
+  const withSlashes = { ...archives.showArchive, path: '/v1/archives/{connection}/{path{.+}}', hide: true };
+  app.openapi(
+    withSlashes,
+    async (c) => {
+      const { connection, path } = c.req.valid('param');
+      const archive = await showArchive(deps.stores, connection, path);
+      if (archive) return c.json(archive, 200);
+      throw noArchive();
+    },
+    (result) => {
+      if (!result.success) throw noArchive();
+    },
+  );
+}
+
 function addService(app: App, deps: AppDeps, soon: Soon): void {
   const { client } = deps;
   app.openapi(routes.listConnections, (c) => c.json({ connections: [...deps.connections] }, 200));
@@ -136,9 +168,14 @@ function addService(app: App, deps: AppDeps, soon: Soon): void {
   });
 }
 
+function noArchive(): NothingThere {
+  return new NothingThere('archive_missing', 'There is no archive or export of that path.');
+}
+
 function addDocument(app: App): void {
   app.openAPIRegistry.register('JobSpec', jobSpec);
   app.openAPIRegistry.register('RetryBody', retryBody);
+  app.openAPIRegistry.register('JobChange', changeBody);
   const info = {
     title: 'Longhaul',
     version: VERSION,

@@ -3,7 +3,8 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { LonghaulError } from '../core/errors.js';
 import { check } from '../core/faults.js';
-import { retryBody } from './contracts.js';
+import type { JobChange } from '../core/work.js';
+import { changeBody, retryBody } from './contracts.js';
 import { RequestFaults } from './problems.js';
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
@@ -23,6 +24,12 @@ export async function asksForRejects(c: Context): Promise<boolean> {
   const checked = check(retryBody, await readJson(c));
   if (!checked.ok) throw new RequestFaults('request_invalid', checked.faults);
   return checked.value.rejects ?? false;
+}
+
+export async function readChange(c: Context): Promise<JobChange> {
+  const checked = check(changeBody, await readJson(c));
+  if (!checked.ok) throw new RequestFaults('request_invalid', checked.faults);
+  return checked.value;
 }
 
 function parse(text: string): unknown {

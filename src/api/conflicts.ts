@@ -5,7 +5,7 @@ import { ENDED, type Job } from '../core/job.js';
 export const ACTIONS = ['pause', 'resume', 'cancel'] as const;
 export type Action = (typeof ACTIONS)[number];
 
-export function conflict(job: Job, action: Action | 'retry'): LonghaulError {
+export function conflict(job: Job, action: Action | 'retry' | 'change'): LonghaulError {
   return new LonghaulError('job_state_conflict', `Cannot ${action} the job: it is ${job.state}.`);
 }
 

@@ -6,7 +6,7 @@ import { filterText, jobSpecSchema } from '../core/spec.js';
 import type { ConnectionCheck } from '../core/work.js';
 
 export const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
-const kinds = jobSpecSchema.options.map((option) => option.shape.kind.value);
+export const KINDS = jobSpecSchema.options.map((option) => option.shape.kind.value);
 const time = z.iso.datetime();
 export const count = z.number().int().min(0);
 
@@ -77,7 +77,7 @@ const [backup, verify, restore, exported] = jobSpecSchema.options;
 export const job: z.ZodType<Job> = z
   .object({
     id: z.string(),
-    kind: z.enum(kinds),
+    kind: z.enum(KINDS),
     state: z.enum(JOB_STATES),
     source: z.union([backup.shape.source, verify.shape.source, restore.shape.source, exported.shape.source]),
     sink: z.union([backup.shape.sink, restore.shape.sink, exported.shape.sink]).nullable(),
@@ -97,6 +97,7 @@ export const job: z.ZodType<Job> = z
     progress,
     streams: z.array(streamProgress).describe('At most 50: the running ones, then the latest.'),
     streamsTotal: count,
+    lanes: count.nullable().describe('Partitions worked on at a time; null: not begun.'),
     result: result.nullable(),
     error: errorData.nullable(),
     webUi: z.string().nullable(),
@@ -124,8 +125,21 @@ export const retryBody = z
   })
   .meta({ id: 'RetryBody' });
 
+export const changeBody = z
+  .strictObject({
+    lanes: z
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Partitions worked on at a time; at most `limits.concurrency` of the connection count.'),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'says nothing to change')
+  .meta({ id: 'JobChange' });
+
 export const jobFilter = z.strictObject({
-  kind: z.enum(kinds).optional(),
+  kind: z.enum(KINDS).optional(),
   state: z.enum(JOB_STATES).optional(),
   source: filterText.optional().describe('Connection that is read.'),
   sink: filterText.optional().describe('Connection that is written.'),

@@ -5,7 +5,7 @@ import { ENDED, type Job } from '../core/job.js';
 import { SIGNALS } from '../core/names.js';
 import type { JobSpec } from '../core/spec.js';
 import { toJob } from '../core/view.js';
-import type { RequestMemo } from '../core/work.js';
+import type { JobChange, RequestMemo } from '../core/work.js';
 import { begin } from './begin.js';
 import { conflict, isSteerable, type Action } from './conflicts.js';
 import { factsOf, queuedFactsOf, type Described, type FactsDeps } from './facts.js';
@@ -22,6 +22,8 @@ export interface Jobs {
   find(id: string): Promise<Described>;
   /** Repeated calls are harmless. */
   steer(id: string, action: Action): Promise<Job>;
+  /** Repeated calls are harmless. */
+  change(id: string, change: JobChange): Promise<Job>;
   /** `rejects`: a new job tries what this one has set aside. Repeated calls are harmless. */
   retry(id: string, what: { readonly rejects: boolean }): Promise<Job>;
 }
@@ -65,6 +67,15 @@ export function createJobs(deps: FactsDeps): Jobs {
     return job;
   }
 
+  async function change(id: string, asked: JobChange): Promise<Job> {
+    const { job } = await describe(id);
+    if (!isSteerable(job)) throw conflict(job, 'change');
+    await unlessEnded(handle(id).signal(SIGNALS.change, asked));
+    const { job: now } = await describe(id);
+    if (ENDED.includes(now.state)) throw conflict(now, 'change');
+    return now;
+  }
+
   async function retryJob(id: string, { rejects }: { readonly rejects: boolean }): Promise<Job> {
     const found = await describe(id);
     if (rejects) return retryRejects(deps, describe, found);
@@ -72,7 +83,14 @@ export function createJobs(deps: FactsDeps): Jobs {
     return (await describe(id)).job;
   }
 
-  return { start, show: async (id) => (await describe(id)).job, find: describe, steer, retry: retryJob };
+  return {
+    start,
+    show: async (id) => (await describe(id)).job,
+    find: describe,
+    steer,
+    change,
+    retry: retryJob,
+  };
 }
 
 function isDone({ state }: Job): boolean {

@@ -32,6 +32,11 @@ export async function listJobs(deps: FactsDeps, filter: JobFilter): Promise<JobP
   };
 }
 
+/** Their runs: a job that was retried counts once more. */
+export async function countJobs(client: Client, filter: JobFilter): Promise<number> {
+  return (await client.workflow.count(queryOf(filter, null))).count;
+}
+
 /** At least the `count + 1` newest that match, where there are so many, in order. */
 async function newestRuns(client: Client, query: string, count: number): Promise<WorkflowExecutionInfo[]> {
   const [open, closed] = await Promise.all([

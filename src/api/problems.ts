@@ -20,6 +20,9 @@ export class RequestFaults extends LonghaulError {
   }
 }
 
+/** What the path of a request names is not there, whatever the code says of what jobs name. */
+export class NothingThere extends LonghaulError {}
+
 /** The HTTP status of a code where the thrower says none. 502: what a store holds; 503: that it cannot be read, or Temporal. */
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   request_invalid: 400,
@@ -79,6 +82,7 @@ export function answer(c: Context, error: LonghaulError, extras: ProblemExtras =
 
 /** A request that reads well and cannot be done is a 422, whatever the code says of other places. */
 function statusOf(error: LonghaulError): ContentfulStatusCode {
+  if (error instanceof NothingThere) return 404;
   const unusable = error instanceof RequestFaults && error.code !== 'request_invalid';
   return unusable ? 422 : (STATUS[error.code] ?? 500);
 }

@@ -13,8 +13,8 @@ export const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: contract.problem } },
 });
 
-const refused = { 403: problem('Called by another name than this machine’s (`host_refused`).') };
-const failed = { 500: problem('A fault of the API (`internal`).') };
+export const refused = { 403: problem('Called by another name than this machine’s (`host_refused`).') };
+export const failed = { 500: problem('A fault of the API (`internal`).') };
 const away = { 503: problem('Temporal cannot be used (`temporal_unreachable`, `temporal_unprepared`).') };
 export const always = { ...refused, ...failed, ...away };
 export const badRequest = { 400: problem('Parameters or body cannot be read (`request_invalid`).') };
@@ -128,6 +128,33 @@ export const steering = {
   cancel: steer('cancel', 'Cancel a job', 'What it wrote is removed. It cannot be taken up again.'),
 } as const;
 
+export const changeJob = createRoute({
+  method: 'patch',
+  path: '/v1/jobs/{id}',
+  operationId: 'changeJob',
+  tags: ['jobs'],
+  summary: 'Change a job while it runs',
+  description:
+    'Fewer lanes: the chunks end at their next checkpoint, and as many as asked for go on. More lanes start at once. It holds until the job ends, also over a retry. Repeated calls are harmless.',
+  request: {
+    params: contract.jobId,
+    // Read by the handler, as the body of a start is.
+    body: {
+      required: true,
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/JobChange' } } },
+    },
+  },
+  responses: {
+    202: job,
+    ...badRequest,
+    ...unknownJob,
+    409: problem('The state of the job does not allow it (`job_state_conflict`).'),
+    413: problem('The body is too large (`request_invalid`).'),
+    415: problem('The body is not said to be JSON (`request_invalid`).'),
+    ...always,
+  },
+});
+
 export const retryJob = createRoute({
   method: 'post',
   path: '/v1/jobs/{id}/retry',
@@ -196,6 +223,24 @@ export const showQueue = createRoute({
   tags: ['service'],
   summary: 'Backlog, its age, and the workers that poll',
   responses: { 200: json(contract.queue, 'The task queue.'), ...always },
+});
+
+export const metrics = createRoute({
+  method: 'get',
+  path: '/metrics',
+  operationId: 'metrics',
+  tags: ['service'],
+  summary: 'Figures for Prometheus',
+  description:
+    'While Temporal does not answer, those of this process alone, and `longhaul_temporal_up` is 0.',
+  responses: {
+    200: {
+      description: 'In the text format of Prometheus.',
+      content: { 'text/plain': { schema: z.string() } },
+    },
+    ...refused,
+    ...failed,
+  },
 });
 
 export const healthz = createRoute({

@@ -31,7 +31,8 @@ export async function* cut(
 
   for await (const { line, start } of segmentLines(store, archive, path, stream.lines)) {
     check.add(line);
-    const isFull = start > open.start && stored >= share * (open.id + 1);
+    // An object in several segments is read by one.
+    const isFull = start > open.start && !line.goesOn && stored >= share * (open.id + 1);
     if (isFull && open.id + 1 < want) {
       yield partition(start);
       open = { id: open.id + 1, start, records: 0 };

@@ -12,12 +12,19 @@ const json = z.json();
 export const compressionSchema = z.enum(['zstd', 'gzip', 'none']);
 export type Compression = z.infer<typeof compressionSchema>;
 
-const encodingSchema = z.enum(['jsonl', 'csv']);
+export const encodingSchema = z.enum(['jsonl', 'csv', 'tar']);
 
 const sourceSchema = z.object({ connection: z.string(), type: z.string() });
 
 /** What one segment holds. `path` is relative to the archive; `bytes` are those that come out of decompression. */
-const segmentFields = { seq: count, path: z.string().min(1), records: count, bytes: count };
+const segmentFields = {
+  seq: count,
+  path: z.string().min(1),
+  records: count,
+  bytes: count,
+  /** It begins within an object that the segment before began. */
+  goesOn: z.literal(true).optional(),
+};
 const storedFields = { storedBytes: count, sha256 };
 /** Only of the pieces of an export, never in an archive: records that keep something in a column of their own. */
 const pieceFields = { extra: count.optional() };

@@ -15,7 +15,7 @@ export const LEDGER = `${WORK}/ledger`;
 export const SCRATCH = `${WORK}/seal`;
 
 const SUFFIX: Readonly<Record<Compression, string>> = { zstd: '.zst', gzip: '.gz', none: '' };
-const SEGMENT_NAME = /^z?\d{6,}-[0-9a-f]{16}\.(jsonl|csv)(\.zst|\.gz)?$/;
+const SEGMENT_NAME = /^z?\d{6,}-[0-9a-f]{16}\.(jsonl|csv|tar)(\.zst|\.gz)?$/;
 
 const PLAIN = /^[a-z0-9_]([a-z0-9_.-]{0,98}[a-z0-9_-])?$/;
 const RESERVED: ReadonlySet<string> = new Set([MANIFEST, SEGMENTS, REPORT]);

@@ -5,6 +5,7 @@ import type { RejectsRef } from '../core/checkpoint.js';
 import type { Payload, Reject, Target } from '../core/connector.js';
 import { ERRORS, type ErrorCode } from '../core/errors.js';
 import type { Store } from '../core/store.js';
+import { encodingSchema } from './format.js';
 import { ordinal, partitionFolder } from './layout.js';
 import { putLinked } from './linked.js';
 import { decodeJson, encodeJson, readAll, readIfThere } from './objects.js';
@@ -17,7 +18,7 @@ const rejectSchema = z.object({
   code: z.string().refine((code): code is ErrorCode => Object.hasOwn(ERRORS, code)),
   message: z.string(),
   records: count,
-  format: z.enum(['jsonl', 'csv']).nullable(),
+  format: encodingSchema.nullable(),
   header: z.string().nullable(),
   text: z.string().nullable(),
   base64: z.string().nullable(),

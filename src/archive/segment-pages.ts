@@ -5,6 +5,7 @@ import { decompressed } from './decompress.js';
 import type { SegmentLine } from './format.js';
 import { createCutter } from '../records/cutter.js';
 import { createScanner, firstRowLength } from '../records/scan.js';
+import { TRAILER } from '../records/tar/block.js';
 import { storedBytes, type SegmentPlace } from './segment-reader.js';
 
 const PAGE_BYTES = 1_048_576;
@@ -40,14 +41,22 @@ export async function* segmentPages(
     if (begin >= end) continue;
     const bytes = piece.subarray(piece.length - (end - begin));
     const { records } = createScanner(encoding).feed(bytes);
-    yield { page: { payload: payloadOf(encoding, header, bytes), records }, end };
+    yield {
+      page: { payload: payloadOf(encoding, header, bytes), records },
+      end: end + restOf(place, line, end),
+    };
   }
+}
+
+/** What is left after the last record belongs to no page: the end of a tar file. */
+function restOf({ encoding }: SegmentPlace, { bytes }: SegmentLine, end: number): number {
+  return encoding === 'tar' && bytes - end === TRAILER.length ? TRAILER.length : 0;
 }
 
 function payloadOf(encoding: Encoding, header: Buffer, bytes: Buffer): Payload {
   return encoding === 'csv'
-    ? { format: 'csv', header, chunks: [bytes] }
-    : { format: 'jsonl', chunks: [bytes] };
+    ? { format: encoding, header, chunks: [bytes] }
+    : { format: encoding, chunks: [bytes] };
 }
 
 /**
@@ -57,9 +66,9 @@ function payloadOf(encoding: Encoding, header: Buffer, bytes: Buffer): Payload {
 async function* pieces(
   decoded: AsyncIterable<Uint8Array>,
   encoding: Encoding,
-  records: number,
+  most: number,
 ): AsyncGenerator<Buffer> {
-  const cutter = createCutter(encoding, { bytes: PAGE_BYTES, records });
+  const cutter = createCutter(encoding, { bytes: PAGE_BYTES, records: most });
   let open: Uint8Array[] = [];
   for await (const chunk of decoded) {
     let start = 0;
@@ -71,7 +80,9 @@ async function* pieces(
     if (start < chunk.length) open.push(chunk.subarray(start));
   }
   if (!cutter.isWhole()) throw new Damage('it ends within a record');
-  if (open.length > 0) yield joined(open);
+  const last = joined(open);
+  const records = last.subarray(0, last.length - cutter.rest());
+  if (records.length > 0) yield records;
 }
 
 /** What lies within one chunk is not copied. */

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Page } from '../core/connector.js';
 import type { Store } from '../core/store.js';
+import { TRAILER } from '../records/tar/block.js';
+import { goesOn } from '../records/tar/scan.js';
 import type { Compression, Segment } from './format.js';
 import { createFramePipe } from './frames.js';
 
@@ -15,7 +17,7 @@ export interface SegmentWriter {
   abort(): Promise<void>;
 }
 
-/** The bytes of its pages as they came, below one CSV header where they have one. */
+/** The bytes of its pages as they came, below one CSV header, or before the end of a tar file, where they have one. */
 export async function openSegment(
   store: Store,
   folder: string,
@@ -24,16 +26,24 @@ export async function openSegment(
 ): Promise<SegmentWriter> {
   const object = await openObject(store, `${folder}/${place.path}`, compression);
   let records = 0;
+  let isTar = false;
+  /** It begins within an object. */
+  let within: Pick<Segment, 'goesOn'> = {};
   return {
     get bytes() {
       return object.bytes;
     },
     async write({ payload, records: more }) {
       if (object.bytes === 0 && payload.format === 'csv') await object.write(payload.header);
+      isTar = payload.format === 'tar';
+      if (object.bytes === 0 && isTar && goesOn(payload.chunks)) within = { goesOn: true };
       for (const chunk of payload.chunks) await object.write(chunk);
       records += more;
     },
-    commit: async () => ({ ...place, records, ...(await object.commit()) }),
+    async commit() {
+      if (isTar) await object.write(TRAILER);
+      return { ...place, ...within, records, ...(await object.commit()) };
+    },
     abort: () => object.abort(),
   };
 }

@@ -108,8 +108,8 @@ async function* records(
 
 function nothing({ encoding }: SegmentPlace): Payload {
   return encoding === 'csv'
-    ? { format: 'csv', header: new Uint8Array(), chunks: [] }
-    : { format: 'jsonl', chunks: [] };
+    ? { format: encoding, header: new Uint8Array(), chunks: [] }
+    : { format: encoding, chunks: [] };
 }
 
 async function audit(ctx: Context, place: SegmentPlace, line: SegmentLine): Promise<Omit<Page, 'next'>> {

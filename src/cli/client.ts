@@ -1,9 +1,10 @@
 // The API over HTTP, typed. Every method throws `CliError`: the API's own problem, or `api_unreachable`.
 import type { PublicConnection } from '../config/public.js';
+import type { ArchivePage } from '../api/archive-contracts.js';
 import type { DifferencePage, FilePage, JobFileView, RejectPage } from '../api/result-contracts.js';
 import type { Job } from '../core/job.js';
 import type { JobSpec } from '../core/spec.js';
-import type { ConnectionCheck } from '../core/work.js';
+import type { ConnectionCheck, JobChange } from '../core/work.js';
 import type { Address } from './address.js';
 import { CliError, EXIT, exitFor, type Fault } from './errors.js';
 
@@ -11,6 +12,8 @@ export type Steering = 'pause' | 'resume' | 'cancel' | 'retry';
 type Query<Name extends string> = Readonly<Partial<Record<Name, string | number | undefined>>>;
 export type JobFilter = Query<'kind' | 'state' | 'source' | 'sink' | 'tenant' | 'limit' | 'cursor'>;
 export type ListQuery = Query<'stream' | 'limit' | 'cursor'>;
+
+export type ArchiveQuery = Query<'connection' | 'prefix' | 'limit' | 'cursor'>;
 
 export interface JobPage {
   readonly jobs: readonly Job[];
@@ -32,11 +35,13 @@ export interface Client {
   job(id: string): Promise<Job>;
   jobs(filter: JobFilter): Promise<JobPage>;
   steer(id: string, steering: Steering): Promise<Job>;
+  change(id: string, change: JobChange): Promise<Job>;
   /** The job that tries again what this one has set aside. */
   retryRejects(id: string): Promise<Job>;
   rejects(id: string, query: ListQuery): Promise<RejectPage>;
   differences(id: string, query: ListQuery): Promise<DifferencePage>;
   files(id: string, query: ListQuery): Promise<FilePage>;
+  archives(query: ArchiveQuery): Promise<ArchivePage>;
   /** The bytes of a file from `start` on, or all of them where the answer says so. */
   download(file: JobFileView, start: number): Promise<Download>;
   connections(): Promise<{ readonly connections: readonly ConnectionView[] }>;
@@ -66,10 +71,12 @@ export function createClient(address: Address): Client {
     job: (id) => send(jobPath(id)),
     jobs: (filter) => send(`/v1/jobs${queryOf(filter)}`),
     steer: (id, steering) => send(`${jobPath(id)}/${steering}`, { method: 'POST' }),
+    change: (id, change) => send(jobPath(id), { ...posted(change), method: 'PATCH' }),
     retryRejects: (id) => send(`${jobPath(id)}/retry`, posted({ rejects: true })),
     rejects: (id, query) => send(`${jobPath(id)}/rejects${queryOf(query)}`),
     differences: (id, query) => send(`${jobPath(id)}/differences${queryOf(query)}`),
     files: (id, query) => send(`${jobPath(id)}/files${queryOf(query)}`),
+    archives: (query) => send(`/v1/archives${queryOf(query)}`),
     download: (file, start) => download(address, at(file.url), file, start),
     connections: () => send('/v1/connections'),
     check: (name) => send(`/v1/connections/${encodeURIComponent(name)}/check`, { method: 'POST' }),

@@ -72,6 +72,15 @@ function sided(side: Side, stream: Stream, kept: Stream): Stream {
     const message = `Stream ${stream.name} is ${kept.encoding} in the archive and ${stream.encoding} in what it is compared with: their records have nothing in common.`;
     throw new LonghaulError('connection_unsuitable', message);
   }
+  if (stream.encoding === 'tar') {
+    throw new LonghaulError(
+      'connection_unsuitable',
+      `Stream ${stream.name} holds objects, which are not compared.`,
+      {
+        hint: 'Verify the archive alone, or name streams of records in `streams`.',
+      },
+    );
+  }
   return { ...stream, name: sidedName(side, stream.name), key: kept.key };
 }
 

@@ -1,6 +1,7 @@
 // What makes two records equal: of JSON the bytes of the line, of CSV the columns' names and values in whatever order.
 import { hash } from 'node:crypto';
 import type { Payload } from '../core/connector.js';
+import { LonghaulError } from '../core/errors.js';
 import { fieldEnds, headerNames } from '../records/csv.js';
 
 /** sha256 as 32 characters of latin1: a quarter of the time that a buffer takes. */
@@ -9,6 +10,7 @@ const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'binary');
 /** For the records of one payload, with or without their LF. */
 export function recordDigest(payload: Payload): (record: Uint8Array) => string {
   if (payload.format === 'jsonl') return (record) => sha256(withoutLf(record));
+  if (payload.format === 'tar') throw new LonghaulError('internal', 'Objects came to be compared.');
   const names = headerNames(payload.header);
   const places = names.map((_, place) => place).sort((a, b) => (names[a]! < names[b]! ? -1 : 1));
   const columns = Buffer.from(

@@ -25,7 +25,7 @@ export function publicConnections(config: Config): PublicConnection[] {
     type: connection.type,
     roles: rolesOf(connection),
     limits: 'limits' in connection ? { ...connection.limits } : {},
-    streams: connection.type === 'http' ? Object.keys(connection.streams) : null,
+    streams: 'streams' in connection && connection.streams ? Object.keys(connection.streams) : null,
   }));
 }
 
@@ -37,6 +37,7 @@ function rolesOf(connection: ConnectionConfig): readonly Role[] {
       return ['source', 'target'];
     case 'file':
     case 's3':
-      return ['sink'];
+      // A place of archives is more than that where it has streams of objects.
+      return connection.streams ? ['source', 'sink', 'target'] : ['sink'];
   }
 }

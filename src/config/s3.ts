@@ -1,5 +1,6 @@
 // A bucket of an S3-compatible server.
 import { z } from 'zod';
+import { patternFields, streamName } from './objects.js';
 
 const text = z.string().min(1);
 
@@ -40,6 +41,17 @@ export const s3Connection = z.strictObject({
   tags: z.record(text, z.string()).optional(),
   /** Longest silence of the server before a request counts as lost. Default 60. */
   timeoutSeconds: z.number().positive().max(3_600).optional(),
+  /** Objects that can be backed up, and restored into. */
+  streams: z
+    .record(
+      streamName,
+      z.strictObject({
+        /** What their keys begin with, below the connection's `prefix`; `''`: all keys. */
+        prefix: z.string().max(900),
+        ...patternFields,
+      }),
+    )
+    .optional(),
   limits: z
     .strictObject({
       requestsPerSecond: z.number().positive().optional(),

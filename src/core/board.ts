@@ -18,6 +18,9 @@ export interface Board {
   paused: boolean;
   plan: CarriedState['plan'];
   lanes: number;
+  /** While the job runs, in place of those of its spec; and what the connection allows. */
+  lanesAsked?: number;
+  lanesMost?: number;
   pending: PartitionWork[];
   readonly running: Map<number, PartitionWork>;
   heads: Head[];
@@ -66,6 +69,8 @@ export function carry(board: Board): CarriedState {
 export function addPlan(board: Board, page: PlanPage): void {
   board.plan = { after: page.after, done: page.done, nextIndex: board.plan.nextIndex + page.work.length };
   board.lanes = page.lanes;
+  if (page.mostLanes !== undefined) board.lanesMost = page.mostLanes;
+  if (board.lanesAsked !== undefined) askLanes(board, board.lanesAsked);
   board.pending.push(...page.work);
   for (const { name, estimate, partitions } of page.streams) {
     board.streams.push({ name, estimate, total: partitions, done: 0, records: 0 });
@@ -75,6 +80,12 @@ export function addPlan(board: Board, page: PlanPage): void {
     };
   }
   board.streamsTotal += page.streams.length;
+}
+
+/** From now on, whatever later pages of the plan say. */
+export function askLanes(board: Board, lanes: number): void {
+  board.lanesAsked = lanes;
+  board.lanes = Math.min(lanes, board.lanesMost ?? Infinity);
 }
 
 /** There are enough heads to settle. */

@@ -37,7 +37,8 @@ export interface Stream {
   readonly estimate: number | null;
 }
 
-export type Encoding = 'jsonl' | 'csv';
+/** `tar`: the records are objects, such as files. */
+export type Encoding = 'jsonl' | 'csv' | 'tar';
 
 /** A part of a stream that can be read on its own. Partitions of a stream do not overlap and leave no gap. */
 export interface Partition {
@@ -85,12 +86,15 @@ export interface PageAudit {
 /**
  * Whole records, encoded:
  * - `jsonl`: one JSON text a line, each line ended by LF;
- * - `csv`: RFC 4180 rows ended by LF, NULL as an empty unquoted field; `header` is the header line with its LF.
+ * - `csv`: RFC 4180 rows ended by LF, NULL as an empty unquoted field; `header` is the header line with its LF;
+ * - `tar`: entries as `records/tar/entry.ts` makes them. An object too large for a page is a run of entries, in pages and
+ *   segments that follow each other, and counts as a record with the last of them; with offset 0 it begins anew.
  * The chunks are owned by the receiver: a source never changes them after the yield.
  */
 export type Payload =
   | { readonly format: 'jsonl'; readonly chunks: readonly Uint8Array[] }
-  | { readonly format: 'csv'; readonly header: Uint8Array; readonly chunks: readonly Uint8Array[] };
+  | { readonly format: 'csv'; readonly header: Uint8Array; readonly chunks: readonly Uint8Array[] }
+  | { readonly format: 'tar'; readonly chunks: readonly Uint8Array[] };
 
 /**
  * The reading side. Every method throws `LonghaulError` and nothing else, `Stopped` excepted.

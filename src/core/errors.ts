@@ -122,6 +122,14 @@ const rows = {
     reaction: 'reject',
     hint: 'The record refers to one for which the target has made no id: restore its stream too, or mend the reference.',
   },
+  name_unfit: {
+    reaction: 'reject',
+    hint: 'Rename it, or leave it out by `exclude`.',
+  },
+  object_changing: {
+    reaction: 'reject',
+    hint: 'Something writes to the object all the time: back it up when that rests, or leave it out by `exclude`.',
+  },
   permission_denied: {
     reaction: 'permanent',
     hint: 'Grant the role of the connection what the message names.',

@@ -56,6 +56,8 @@ export interface Job {
   /** At most 50: the running ones, then the latest; `streamsTotal` counts all that were planned so far. */
   readonly streams: readonly StreamProgress[];
   readonly streamsTotal: number;
+  /** Partitions worked on at a time; null: not begun. */
+  readonly lanes: number | null;
   readonly result: SealSummary | null;
   readonly error: ErrorData | null;
   readonly webUi: string | null;

@@ -2,7 +2,8 @@
 
 export const TASK_QUEUE = 'longhaul';
 
-export const SIGNALS = { pause: 'pause', resume: 'resume' } as const;
+/** `change` comes with a `JobChange`. */
+export const SIGNALS = { pause: 'pause', resume: 'resume', change: 'change' } as const;
 
 /** Keyword search attributes, declared in temporal-dev.yml. */
 export const SEARCH_ATTRIBUTES = {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const name = z.string().min(1).max(200);
 /** A relative place in a sink: parts of letters, digits, `.`, `_`, `-`, parted by `/`; no part is `.` or `..`. */
-const place = z
+export const place = z
   .string()
   .max(300)
   .regex(
@@ -132,19 +132,24 @@ const exported = z.strictObject({
   source: z.strictObject({ connection: name, archive: place.optional(), streams }),
   /** The files are written into the folder `prefix`/`name`; default name: the id of the job. */
   sink: z.strictObject({ connection: name, prefix: place.optional(), name: archiveId.optional() }),
-  options: z.strictObject({
-    lanes,
-    pageSize: z.number().int().min(1).max(100_000).optional(),
-    checkpoint,
-    format: z.enum(['jsonl', 'csv', 'parquet']),
-    /** A file is closed with the piece that brings it here; default: one file a stream. */
-    fileBytes: z.number().int().min(1).optional(),
-    /** Of jsonl and csv: of the whole file (default `none`). Parquet compresses within. */
-    compression,
-    rejects,
-    skipDamaged,
-    tenant,
-  }),
+  options: z
+    .strictObject({
+      lanes,
+      pageSize: z.number().int().min(1).max(100_000).optional(),
+      checkpoint,
+      format: z.enum(['jsonl', 'csv', 'parquet']),
+      /** A file is closed with the piece that brings it here; default: one file a stream. */
+      fileBytes: z.number().int().min(1).optional(),
+      /** Of jsonl and csv: of the whole file (default `none`). Parquet compresses within. */
+      compression,
+      rejects,
+      skipDamaged,
+      tenant,
+    })
+    .refine(({ format, compression: packed = 'none' }) => format !== 'parquet' || packed === 'none', {
+      path: ['compression'],
+      message: 'Parquet compresses within: leave it out',
+    }),
 });
 
 export const jobSpecSchema = z.discriminatedUnion('kind', [backup, verify, restore, exported]);

@@ -27,6 +27,8 @@ export interface Store {
   stat(path: string): Promise<StoredObject | null>;
   /** All objects below a prefix (`a/b` means inside folder `a/b`), sorted by path within each folder; none is no error. */
   list(prefix: string): AsyncIterable<StoredObject>;
+  /** Names of the folders right below one (`''`: the root) sorted as if each ended with `/`; none is no error. */
+  folders(path: string): AsyncIterable<string>;
   remove(path: string): Promise<void>;
   /** Removes everything below a prefix, and the emptied folders. */
   removeAll(prefix: string): Promise<void>;

@@ -57,6 +57,7 @@ export function toJob(facts: JobFacts): Job {
     progress: progressOf(facts, state, beats),
     streams: (memo?.streams ?? []).map((stream) => withBeats(stream, beats)),
     streamsTotal: memo?.streamsTotal ?? 0,
+    lanes: memo?.lanes ?? null,
     result: memo?.result ?? null,
     error: errorOf(facts),
     webUi: facts.webUi,

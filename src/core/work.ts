@@ -29,6 +29,8 @@ export interface PlanInput {
   /** The last stream of the page before; null for the first page. */
   readonly after: string | null;
   readonly nextIndex: number;
+  /** Asked for while the job runs, in place of those of its spec. */
+  readonly lanes?: number;
 }
 
 /** A page of the plan: whole streams with all their partitions. */
@@ -46,6 +48,8 @@ export interface PlanPage {
   readonly after: string | null;
   readonly done: boolean;
   readonly lanes: number;
+  /** Lanes that the connection allows; absent: any number. */
+  readonly mostLanes?: number;
   readonly requestsPerDay: number | null;
 }
 
@@ -65,6 +69,12 @@ export interface ChunkResult {
   readonly end: ChunkEnd;
   readonly checkpoint: Checkpoint;
   readonly wait?: Wait;
+}
+
+/** What is asked of a job while it runs: what is left out stays as it is. */
+export interface JobChange {
+  /** At most as many as the connection allows are worked in. */
+  readonly lanes?: number;
 }
 
 /** A wait that outlives a chunk. `until` in epoch ms. */
@@ -135,6 +145,8 @@ export interface JobMemo {
   readonly estimatedRecords: number | null;
   readonly streams: readonly StreamProgress[];
   readonly streamsTotal: number;
+  /** Absent in what an earlier version left. */
+  readonly lanes?: number;
   readonly wait: Wait | null;
   readonly result: SealSummary | null;
   readonly error: ErrorData | null;
@@ -152,6 +164,9 @@ export interface CarriedState {
   readonly paused: boolean;
   readonly plan: { readonly after: string | null; readonly done: boolean; readonly nextIndex: number };
   readonly lanes: number;
+  /** What was asked for, and what is allowed, whatever else is asked; absent: nothing, and any number. */
+  readonly lanesAsked?: number;
+  readonly lanesMost?: number;
   /** Planned and not finished, in order. */
   readonly pending: readonly PartitionWork[];
   /** Finished and not settled. */

@@ -31,6 +31,7 @@ export const api = {
   job: (id: string) => call<Job>('GET', pathOf(id)),
   start: (spec: unknown) => call<Job>('POST', '/v1/jobs', spec),
   steer: (id: string, action: Action) => call<Job>('POST', `${pathOf(id)}/${action}`),
+  setLanes: (id: string, lanes: number) => call<Job>('PATCH', pathOf(id), { lanes }),
   /** The new job that tries what a restore has set aside. */
   retryRejects: (id: string) => call<Job>('POST', `${pathOf(id)}/retry`, { rejects: true }),
   files: (id: string, page: Query) => call<FilePage>('GET', `${pathOf(id)}/files${search(page)}`),

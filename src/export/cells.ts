@@ -6,6 +6,8 @@ import { eachMember } from '../records/members.js';
 /** Some records of a page. */
 export interface Cells {
   readonly bytes: Buffer;
+  /** How many of the bytes are these records'. */
+  readonly size: number;
   readonly records: number;
   readonly width: number;
   /** Two offsets into `bytes` a value, record after record. Both alike: there is none, or it is null. */
@@ -54,7 +56,7 @@ function rowFinder(width: number): Find {
     for (; records < most && at < bytes.length; records += 1) {
       at = rowBounds(bytes, at, bounds.subarray(records * width * 2, (records + 1) * width * 2));
     }
-    return { cells: { bytes, records, width, bounds, others: new Map() }, end: at };
+    return { cells: { bytes, size: at - from, records, width, bounds, others: new Map() }, end: at };
   };
 }
 
@@ -105,7 +107,7 @@ function memberFinder(columns: readonly string[]): Find {
       if (rest !== null) others.set(records, rest);
       at = end + 1;
     }
-    return { cells: { bytes, records, width, bounds, others }, end: at };
+    return { cells: { bytes, size: at - from, records, width, bounds, others }, end: at };
   };
 }
 

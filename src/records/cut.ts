@@ -1,10 +1,15 @@
 // Single records out of a page's bytes, as they are.
 import type { Payload } from '../core/connector.js';
 import { createScanner } from './scan.js';
+import { entriesOf } from './tar/entry.js';
 
-/** Each record in turn, its line end included; a CSV header is none of them. */
+/** Each record in turn, its line end included; a CSV header is none of them. `tar`: each entry. */
 export function* recordsOf(payload: Payload): Generator<Uint8Array> {
   const bytes = payload.chunks.length === 1 ? payload.chunks[0]! : Buffer.concat(payload.chunks);
+  if (payload.format === 'tar') {
+    for (const { raw } of entriesOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))) yield raw;
+    return;
+  }
   for (let at = 0; at < bytes.length;) {
     const end = recordEnd(bytes, at, payload.format === 'csv');
     yield bytes.subarray(at, end);

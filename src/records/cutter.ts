@@ -1,5 +1,6 @@
 // Cuts a stream of bytes into runs of whole records. Where it cuts depends on the bytes alone, not on how they arrive.
 import type { Encoding } from '../core/connector.js';
+import { EntryScanner } from './tar/scan.js';
 
 const LF = 10;
 const QUOTE = 34;
@@ -13,16 +14,18 @@ export interface CutLimits {
 export interface Cutter {
   /** The offsets in `bytes`, the next of the stream, at which runs end. To be used up before the next call. */
   cut(bytes: Uint8Array): Iterable<number>;
-  /** Whether all bytes so far are whole records. */
+  /** Whether all bytes so far are whole records, but for the end that the encoding gives a file. */
   isWhole(): boolean;
+  /** How many bytes came after the last record. */
+  rest(): number;
 }
 
-/** `csv`: the header line counts as a record. */
+/** `csv`: the header line counts as a record. `tar`: every entry does. */
 export function createCutter(encoding: Encoding, limits: CutLimits): Cutter {
-  const ends = encoding === 'csv' ? createRowEnds() : lineEnds;
+  const { ends, isEnd } = findersOf(encoding);
   let bytesBefore = 0;
   let records = 0;
-  let whole = true;
+  let rest = 0;
 
   function* cut(bytes: Uint8Array): Generator<number> {
     let start = -bytesBefore;
@@ -36,10 +39,24 @@ export function createCutter(encoding: Encoding, limits: CutLimits): Cutter {
       yield end;
     }
     bytesBefore = bytes.length - start;
-    if (bytes.length > 0) whole = last === bytes.length;
+    rest = bytes.length - last + (last === 0 ? rest : 0);
   }
 
-  return { cut, isWhole: () => whole };
+  return { cut, isWhole: () => rest === 0 || isEnd(), rest: () => rest };
+}
+
+interface Finders {
+  readonly ends: (bytes: Uint8Array) => Iterable<number>;
+  /** Whether what came after the last record is the end of a file. */
+  readonly isEnd: () => boolean;
+}
+
+function findersOf(encoding: Encoding): Finders {
+  if (encoding === 'tar') {
+    const scanner = new EntryScanner();
+    return { ends: (bytes) => scanner.ends(bytes), isEnd: () => scanner.isWhole() };
+  }
+  return { ends: encoding === 'csv' ? createRowEnds() : lineEnds, isEnd: () => false };
 }
 
 function* lineEnds(bytes: Uint8Array): Generator<number> {

@@ -9,16 +9,28 @@ export type Key = readonly (string | null)[];
 
 /**
  * Reads the key of each record of a payload. Of JSON a string's text and any other value's JSON text; of CSV the value.
- * Throws `connection_unsuitable` where CSV records have no such column.
+ * Throws `connection_unsuitable` where CSV records have no such column, and of objects.
  */
 export function keyReader(payload: Payload, fields: readonly string[]): (record: Uint8Array) => Key {
   if (payload.format === 'jsonl') {
     const quoted = fields.map((field) => Buffer.from(JSON.stringify(field)));
     return (record) => pickMembers(record, quoted).map(textOf);
   }
+  if (payload.format === 'tar') throw objectsHaveNone();
   const names = headerNames(payload.header);
   const places = fields.map((field) => placeOf(names, field));
   return (record) => fieldsOf(record, places);
+}
+
+/** An object can come in several entries, none of which is a record of its own. */
+function objectsHaveNone(): LonghaulError {
+  return new LonghaulError(
+    'connection_unsuitable',
+    'Objects cannot be told apart by fields: this is for records.',
+    {
+      hint: 'Take the whole stream, without `keys`.',
+    },
+  );
 }
 
 function placeOf(names: readonly string[], field: string): number {

@@ -1,18 +1,20 @@
 // Finds where records end in a stream of bytes, without decoding them.
 import type { Encoding } from '../core/connector.js';
+import { EntryScanner } from './tar/scan.js';
 
 const LF = 10;
 const QUOTE = 34;
 
 export interface Scanner {
-  /** Records that end in these bytes, and where the last of them does: an offset into `bytes`, 0 where none ends. */
+  /** Records that end in these bytes, and where they can be parted last: an offset into `bytes`, 0 where they cannot. */
   feed(bytes: Uint8Array): { readonly records: number; readonly end: number };
   /** Whether all bytes so far are whole records. */
   isWhole(): boolean;
 }
 
-/** `csv`: the header line counts as a record. */
+/** `csv`: the header line counts as a record. `tar`: the blocks that end the file count as nothing, and may be there. */
 export function createScanner(encoding: Encoding): Scanner {
+  if (encoding === 'tar') return new EntryScanner();
   const find = encoding === 'csv' ? createRowFinder() : findLines;
   let whole = true;
   return {

@@ -37,6 +37,7 @@ export function createDisplay(board: Board, steering: () => Steering): Display {
       estimatedRecords: estimatedRecords(board),
       streams: streamsView(board),
       streamsTotal: board.streamsTotal,
+      lanes: board.lanes,
       wait: state === 'waiting' ? board.wait : null,
       result: result ?? null,
       error: error ?? null,

@@ -32,10 +32,18 @@ export interface LaneDeps {
 /** Resolves when every partition is finished, or the steering has halted and every lane has flushed. */
 export async function runLanes(deps: LaneDeps): Promise<void> {
   const lanes: Promise<void>[] = [];
+  /** Lanes that have not left: those that have ended with the job count. */
+  let open = 0;
   let reserved = 0;
 
-  await Promise.all([guarded(planner), guarded(settler)]);
-  await Promise.all(lanes);
+  const loops = [guarded(planner), guarded(settler)];
+  void keepLanes();
+  await Promise.all(loops);
+  // More lanes may have been asked for while the first ones ended.
+  for (let ended = 0; ended < lanes.length;) {
+    ended = lanes.length;
+    await Promise.all(lanes);
+  }
 
   async function guarded(loop: () => Promise<void>): Promise<void> {
     try {
@@ -56,7 +64,8 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
       if (steering.halt) return;
       const { after, nextIndex } = board.plan;
       const summary = after === null ? 'looking at the source' : `planning after ${after}`;
-      const page = await activities.plan.executeWithOptions({ summary }, [{ job, after, nextIndex }]);
+      const input = { job, after, nextIndex, ...lanesAsked() };
+      const page = await activities.plan.executeWithOptions({ summary }, [input]);
       if (page.wait) {
         steering.waitUntil(page.wait);
         continue;
@@ -72,8 +81,33 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
   }
 
   function startLanes(): void {
-    while (lanes.length < deps.board.lanes) lanes.push(guarded(lane));
+    for (; open < deps.board.lanes; open += 1) lanes.push(guarded(lane));
     deps.changed();
+  }
+
+  /** Starts lanes that are asked for while the job runs. */
+  async function keepLanes(): Promise<void> {
+    const { board, steering } = deps;
+    for (;;) {
+      await condition(() => open < board.lanes && !steering.halt);
+      startLanes();
+    }
+  }
+
+  function lanesAsked(): { lanes?: number } {
+    const { lanesAsked: asked } = deps.board;
+    return asked === undefined ? {} : { lanes: asked };
+  }
+
+  function isSurplus(): boolean {
+    return open > deps.board.lanes;
+  }
+
+  /** One lane is too many, and this one leaves. */
+  function leaves(): boolean {
+    if (!isSurplus()) return false;
+    open -= 1;
+    return true;
   }
 
   /** Hands finished heads over to the sink before there are too many to carry. */
@@ -96,9 +130,9 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
     const { board, steering } = deps;
     for (;;) {
       await steering.clearance();
-      await condition(() => steering.halt !== null || canTake(board) || isAllDone(board));
-      if (steering.halt || isAllDone(board)) return;
-      if (board.paused || board.wait) continue;
+      await condition(() => steering.halt !== null || isSurplus() || canTake(board) || isAllDone(board));
+      if (steering.halt || isAllDone(board) || leaves()) return;
+      if (board.paused || board.wait || !canTake(board)) continue;
       const work = take(board);
       if (work) await chunk(work);
     }

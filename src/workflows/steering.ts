@@ -1,9 +1,9 @@
-// What people and circumstances ask of a running job: pause, resume, cancel, wait. Signal handlers only set state.
+// What people and circumstances ask of a running job: pause, resume, cancel, wait, another number of lanes. Signal handlers only set state.
 import { CancellationScope, condition, log, setDefaultSignalHandler, sleep } from '@temporalio/workflow';
-import type { Board } from '../core/board.js';
+import { askLanes, type Board } from '../core/board.js';
 import type { ErrorData } from '../core/errors.js';
 import { SIGNALS } from '../core/names.js';
-import type { Wait } from '../core/work.js';
+import type { JobChange, Wait } from '../core/work.js';
 
 /** Why the lanes end before everything is done. */
 export type Halt =
@@ -62,10 +62,19 @@ export function createSteering(board: Board, cancelRequested: Promise<never>, ch
     changed();
   }
 
-  // One handler for both: with one each, signals that came before the first worker would arrive sorted by name.
-  setDefaultSignalHandler((name) => {
+  /** Chunks of lanes that are too many end at a checkpoint; the others lose no page by that. */
+  function change({ lanes }: JobChange): void {
+    if (lanes === undefined) return;
+    askLanes(board, lanes);
+    if (board.running.size > board.lanes) interrupt();
+    changed();
+  }
+
+  // One handler for all: with one each, signals that came before the first worker would arrive sorted by name.
+  setDefaultSignalHandler((name, asked) => {
     if (name === SIGNALS.pause) setPaused(true);
     else if (name === SIGNALS.resume) setPaused(false);
+    else if (name === SIGNALS.change && isChange(asked)) change(asked);
     else log.warn('unknown signal', { name });
   });
   cancelRequested.catch(() => stop({ reason: 'cancelled' }));
@@ -88,4 +97,11 @@ export function createSteering(board: Board, cancelRequested: Promise<never>, ch
       }
     },
   };
+}
+
+/** Anybody may send a signal with Temporal's own tools. */
+function isChange(asked: unknown): asked is JobChange {
+  if (typeof asked !== 'object' || asked === null) return false;
+  const { lanes } = asked as JobChange;
+  return lanes === undefined || (Number.isInteger(lanes) && lanes >= 1);
 }

@@ -246,6 +246,18 @@ describe('a spec that cannot run', () => {
     });
   });
 
+  it('is refused for Parquet that is to be packed once more', async () => {
+    const problem = await refused({
+      kind: 'export',
+      source: { connection: 'crm' },
+      sink: { connection: 'vault' },
+      options: { format: 'parquet', compression: 'gzip' },
+    });
+    expect(problem.errors).toEqual([
+      { path: 'options.compression', message: expect.stringContaining('leave it out') },
+    ]);
+  });
+
   it('is refused for an export from or to what cannot do it', async () => {
     const body = (source: object, sink = 'vault') => ({
       kind: 'export',

@@ -30,6 +30,46 @@ afterAll(() => api.close());
 
 const idle = { streams: {} };
 
+/** What Prometheus would keep. */
+async function figures(from: Api): Promise<Map<string, number>> {
+  const { status, body } = await from.get<string>('/metrics');
+  expect(status).toBe(200);
+  const lines = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+}
+
+describe('metrics', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await openApi();
+  });
+  afterAll(() => api.close());
+
+  it('count requests by route, never by path, and jobs, tasks and workers', async () => {
+    await api.start();
+    await api.get('/v1/jobs/nobody-knows');
+    await api.get('/no-such-path');
+    const queued = 'longhaul_jobs{kind="backup",state="queued"}';
+    await until('job and task are counted', async () => {
+      const counted = await figures(api);
+      return counted.get(queued) === 1 && counted.get('longhaul_queue_tasks{queue="workflows"}') === 1;
+    });
+    const seen = await figures(api);
+    expect(seen.get('longhaul_temporal_up')).toBe(1);
+    expect(seen.get('longhaul_workers')).toBe(0);
+    expect(seen.get('longhaul_queue_age_seconds{queue="workflows"}')).toBeGreaterThan(0);
+    expect(seen.get('longhaul_event_loop_delay_seconds{quantile="1"}')).toBeGreaterThan(0);
+    const requests = [...seen].filter(([name]) =>
+      name.startsWith('longhaul_http_request_duration_seconds_count'),
+    );
+    const counted = new Map(requests.map(([name, n]) => [name.replace(/^.*\{|\}$/g, ''), n]));
+    expect(counted.get('method="GET",route="/v1/jobs/:id",status="404"')).toBe(1);
+    expect(counted.get('method="POST",route="/v1/jobs",status="202"')).toBe(1);
+    expect(counted.get('method="GET",route="/*",status="404"')).toBe(1);
+    expect([...counted.keys()].join()).not.toMatch(/nobody-knows|no-such-path/);
+  });
+});
+
 describe('connections', () => {
   it('are listed with names, types, roles and limits, never with addresses or secrets', async () => {
     const { status, body } = await api.get<{ connections: unknown }>('/v1/connections');
@@ -140,6 +180,12 @@ describe('while Temporal is away', () => {
     expect([status, body.code]).toEqual([503, 'temporal_unreachable']);
   });
 
+  it('metrics are there, without what only Temporal knows', async () => {
+    const seen = await figures(away);
+    expect(seen.get('longhaul_temporal_up')).toBe(0);
+    expect([...seen.keys()].filter((name) => /_(jobs|queue|workers)/.test(name))).toEqual([]);
+  });
+
   it('the API itself is up, and knows its connections', async () => {
     expect((await away.get('/healthz')).status).toBe(200);
     expect((await away.get('/v1/connections')).status).toBe(200);
@@ -156,7 +202,7 @@ describe('requests that lead nowhere', () => {
   });
 
   it.each([
-    ['DELETE', '/v1/jobs/a', 'GET, HEAD'],
+    ['DELETE', '/v1/jobs/a', 'GET, PATCH, HEAD'],
     ['PUT', '/v1/jobs', 'POST, GET, HEAD'],
     ['GET', '/v1/jobs/a/pause', 'POST'],
     ['POST', '/openapi.json', 'GET, HEAD'],

@@ -117,6 +117,68 @@ describe('pause and resume', () => {
   });
 });
 
+describe('a change of lanes', () => {
+  const change = <T = Job>(id: string, body: unknown) =>
+    api.send<T>('PATCH', `/v1/jobs/${id}`, {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
+
+  it('is taken while no worker runs and while one does; repeated calls are harmless', async () => {
+    const { id } = await api.start();
+    for (let i = 0; i < 2; i++) expect((await change(id, { lanes: 3 })).status).toBe(202);
+    await worker(endless, async () => {
+      await api.job(id, (job) => job.lanes === 3 && job.streams.length === 1);
+      expect((await change(id, { lanes: 1 })).status).toBe(202);
+      await api.job(id, (job) => job.lanes === 1);
+      await steer(id, 'cancel');
+      await inState(id, 'cancelled');
+      const { status, body } = await change<Problem>(id, { lanes: 2 });
+      expect([status, body.code, body.detail]).toEqual([
+        409,
+        'job_state_conflict',
+        'Cannot change the job: it is cancelled.',
+      ]);
+    });
+  });
+
+  it('holds for a retry as well', async () => {
+    let broken = true;
+    await worker(
+      mending(() => broken),
+      async () => {
+        const { id } = await api.start();
+        await change(id, { lanes: 5 });
+        await inState(id, 'failed');
+        broken = false;
+        await steer(id, 'retry');
+        expect(await inState(id, 'completed')).toMatchObject({ lanes: 5 });
+      },
+    );
+  });
+
+  it.each([
+    [{}, ''],
+    [{ lanes: 0 }, 'lanes'],
+    [{ lanes: 65 }, 'lanes'],
+    [{ lanes: 1.5 }, 'lanes'],
+    [{ pace: 1 }, 'pace'],
+  ])('refuses %j with the path of the fault', async (body, path) => {
+    const { id } = await api.start();
+    const answer = await change<Problem>(id, body);
+    expect([answer.status, answer.body.code, answer.body.errors?.[0]?.path]).toEqual([
+      400,
+      'request_invalid',
+      path,
+    ]);
+  });
+
+  it('says that there is no such job', async () => {
+    const { status, body } = await change<Problem>('none', { lanes: 2 });
+    expect([status, body.code]).toEqual([404, 'job_unknown']);
+  });
+});
+
 describe('cancel', () => {
   it('shows at once, before any worker has seen it; repeated calls are harmless', async () => {
     const { id } = await api.start();

@@ -124,6 +124,17 @@ const TESTS: Readonly<Record<string, StoreTest>> = {
     expect(await paths(store, '')).toContain('q/x');
   },
 
+  'names the folders right below one, sorted': async ({ store, other }) => {
+    for (const path of ['f/b/x/1', 'f/b/2', 'f/b-1/3', 'f/.work/4', 'f/5', 'ff/g/6']) {
+      await store.put(path, Buffer.from(path));
+    }
+    expect(await collect(other.folders('f'))).toEqual(['.work', 'b-1', 'b']);
+    expect(await collect(other.folders('f/b'))).toEqual(['x']);
+    expect(await collect(other.folders('f/b/x'))).toEqual([]);
+    expect(await collect(other.folders('none'))).toEqual([]);
+    expect(await collect(other.folders(''))).toEqual(expect.arrayContaining(['f', 'ff']));
+  },
+
   'keeps names in any script': async ({ store, other }) => {
     const names = ['größe', '目録', 'файл с пробелом', 'emoji 🚚', "quo'te", 'a%2Fb', 'x'.repeat(200)];
     for (const name of names) await store.put(`u/${name}`, Buffer.from(name));

@@ -98,6 +98,18 @@ export const JOBS = {
     shows: ['WORKFLOW_EXECUTION_SIGNALED', 'ACTIVITY_TASK_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_COMPLETED'],
   },
 
+  'changed in lanes': {
+    script: { streams: { a: [10, 10], b: [10] }, lanes: 1, chunk: interrupted },
+    async drive(job) {
+      await until('a chunk runs', () => job.calls.copy.length === 1);
+      await job.handle.signal('change', { lanes: 3 });
+      await until('three chunks run', () => job.calls.copy.length === 3);
+      await job.handle.signal('change', { lanes: 2 });
+      await ended(job);
+    },
+    shows: ['WORKFLOW_EXECUTION_SIGNALED', 'ACTIVITY_TASK_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
   waiting: {
     script: {
       streams: { a: [10], b: [10] },

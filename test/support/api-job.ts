@@ -3,7 +3,7 @@
 import { createChunk, type ChunkOptions } from '../../src/activities/chunk.js';
 import type { Clock } from '../../src/activities/clock.js';
 import { withColumns } from '../../src/activities/columns.js';
-import type { Sides } from '../../src/activities/open.js';
+import type { Sides } from '../../src/activities/sides/places.js';
 import { patiently } from '../../src/activities/patience.js';
 import { planPage } from '../../src/activities/plan.js';
 import { createRejectsLog } from '../../src/archive/rejects.js';

@@ -134,6 +134,7 @@ export function job(over: Partial<Job> = {}): Job {
       },
     ],
     streamsTotal: 1,
+    lanes: 4,
     result: null,
     error: null,
     webUi: null,

@@ -62,6 +62,11 @@ export function createMemoryStore({ objects, unfinished }: Space): Store {
         if (object) yield object;
       }
     },
+    async *folders(path) {
+      const start = path === '' ? 0 : path.length + 1;
+      const names = pathsBelow(path).map((below) => below.slice(start).split('/'));
+      yield* new Set(names.filter(({ length }) => length > 1).map(([name]) => name!));
+    },
     remove: async (path) => void objects.delete(checked(path)),
     async removeAll(prefix) {
       for (const path of pathsBelow(checked(prefix))) objects.delete(path);

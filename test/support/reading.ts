@@ -1,5 +1,7 @@
 // Reads sources the way the engine does, for tests: contexts that count, and pages taken apart into records.
+import { createHash } from 'node:crypto';
 import type { Context, Cursor, Page, Partition, Payload, Source, Stream } from '../../src/core/connector.js';
+import { entriesOf } from '../../src/records/tar/entry.js';
 
 export interface TestContext extends Context {
   /** Requests the source reported so far. */
@@ -45,9 +47,11 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** The records of a page as texts: JSON lines, or CSV rows (a quoted field may hold line ends), without their LF. */
+/** The records of a page as texts: JSON lines, or CSV rows (a quoted field may hold line ends), without their LF; of objects see `objectText`. */
 export function recordsOf(page: Page): string[] {
-  const text = Buffer.concat([...page.payload.chunks]).toString('utf8');
+  const bytes = Buffer.concat([...page.payload.chunks]);
+  if (page.payload.format === 'tar') return objects(bytes);
+  const text = bytes.toString('utf8');
   return page.payload.format === 'jsonl' ? lines(text) : rows(text);
 }
 
@@ -79,6 +83,16 @@ export async function readPages(
   from: Cursor | null = null,
 ): Promise<Page[]> {
   return collect(source.read(testContext(), stream, partition, from));
+}
+
+/** An object as a record that can be compared: key, size, and the hash of its last piece. */
+export function objectText(key: string, size: number, lastPiece: Uint8Array): string {
+  return `${JSON.stringify(key)} ${size} ${createHash('sha256').update(lastPiece).digest('hex')}`;
+}
+
+function objects(bytes: Buffer): string[] {
+  const ended = [...entriesOf(bytes)].filter(({ isLast }) => isLast);
+  return ended.map(({ entry, body }) => objectText(entry.key, entry.size, body));
 }
 
 function lines(text: string): string[] {

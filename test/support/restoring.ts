@@ -6,7 +6,7 @@ import { createChunk, type RejectsPolicy } from '../../src/activities/chunk.js';
 import { systemClock } from '../../src/activities/clock.js';
 import { DEFAULT_CHECKPOINT, type CheckpointPolicy } from '../../src/activities/flush-policy.js';
 import { withColumns } from '../../src/activities/columns.js';
-import type { Sides } from '../../src/activities/open.js';
+import type { Sides } from '../../src/activities/sides/places.js';
 import { planPage } from '../../src/activities/plan.js';
 import { createRejectsLog } from '../../src/archive/rejects.js';
 import { readRejects, type LoggedReject } from '../../src/archive/rejects-reader.js';

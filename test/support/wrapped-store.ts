@@ -76,6 +76,7 @@ function wrap(store: Store, step: Step): Store {
     read: (path, range) => walk(`read ${path}`, store.read(path, range)),
     stat: (path) => step(`stat ${path}`, () => store.stat(path)),
     list: (prefix) => walk(`list ${prefix}`, store.list(prefix)),
+    folders: (path) => walk(`folders ${path}`, store.folders(path)),
     remove: (path) => step(`remove ${path}`, () => store.remove(path)),
     removeAll: (prefix) => step(`removeAll ${prefix}`, () => store.removeAll(prefix)),
     sweep: (prefix) => step(`sweep ${prefix}`, () => store.sweep(prefix)),

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   addPlan,
+  askLanes,
   canTake,
   carry,
   estimatedRecords,
@@ -94,6 +95,18 @@ describe('a board', () => {
     addPlan(board, page(board, [{ name: 'b', estimate: 1, partitions: 2 }]));
     expect(board.pending.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
     expect(board.streamsTotal).toBe(2);
+  });
+
+  test('works in the lanes that were asked for, whatever later pages say, and within what is allowed', () => {
+    const board = openBoard(STARTED);
+    askLanes(board, 8);
+    addPlan(board, { ...page(board, [], { done: false }), lanes: 2 });
+    expect(board.lanes).toBe(8);
+    addPlan(board, { ...page(board, []), lanes: 2, mostLanes: 3 });
+    expect(board.lanes).toBe(3);
+    const again = openBoard(STARTED, carry(board));
+    askLanes(again, 64);
+    expect([again.lanes, again.lanesAsked]).toEqual([3, 64]);
   });
 
   test('goes on first with what was begun', () => {

@@ -217,6 +217,42 @@ describe('jobs, show and steering', () => {
     },
   );
 
+  it('lists archives in a folder of a store, and tells what cannot be read', async () => {
+    const archive = {
+      kind: 'archive',
+      connection: 'vault',
+      path: 'nightly/a',
+      source: { connection: 'crm', type: 'http' },
+      format: null,
+      records: 1_200,
+      storedBytes: 2_048,
+      completedAt: '2026-01-31T12:00:00.000Z',
+    };
+    const trouble = {
+      connection: 'vault',
+      path: 'nightly/b',
+      code: 'archive_damaged',
+      message: 'm',
+      hint: 'h',
+    };
+    cli.answers = [json(200, { archives: [archive], unreadable: [trouble], next: null })];
+    const { code, out, err } = await run('archives', 'vault/nightly', '--limit', '5');
+    expect(cli.seen[0]?.path).toBe('/v1/archives?connection=vault&prefix=nightly&limit=5');
+    expect(out[1]).toMatch(/^vault\/nightly\/a +archive +crm +1,200 +2\.0 KiB +2026-01-31 12:00:00/);
+    expect({ code, err: err[0] }).toEqual({ code: 0, err: 'error archive_damaged: m' });
+  });
+
+  it('changes the lanes of a job', async () => {
+    cli.answers = [json(202, job())];
+    const { code, out } = await run('set', 'backup-crm-1', '--lanes', '8');
+    expect({ code, out }).toEqual({ code: 0, out: ['backup-crm-1 running'] });
+    expect(cli.seen[0]).toMatchObject({
+      method: 'PATCH',
+      path: '/v1/jobs/backup-crm-1',
+      body: JSON.stringify({ lanes: 8 }),
+    });
+  });
+
   it('checks a connection from a worker, with options before or after the name', async () => {
     cli.answers = [
       json(200, {

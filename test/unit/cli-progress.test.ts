@@ -106,6 +106,7 @@ function job(over: { percent: number; state?: Job['state']; waitingUntil?: strin
       stream('sleeping', 0, null, 0),
     ],
     streamsTotal: 3,
+    lanes: 4,
     result: null,
     error: null,
     webUi: null,

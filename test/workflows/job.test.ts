@@ -132,6 +132,52 @@ describe('steering', () => {
     });
   });
 
+  it('works in more lanes at once, and in fewer from a checkpoint on, and loses nothing', async () => {
+    let running = 0;
+    let hurried = false;
+    const chunk: Script['chunk'] = async (input, left) => {
+      if (hurried) return { end: 'exhausted', checkpoint: advance(input, left, true) };
+      running += 1;
+      await untilCancelled();
+      running -= 1;
+      return { end: 'stopped', checkpoint: advance(input, 1, false) };
+    };
+    const streams = { a: [10, 10, 10], b: [10, 10], c: [10] };
+    await withJob({ streams, lanes: 1, chunk }, async ({ handle, calls, memo }) => {
+      await until('a chunk runs', () => running === 1);
+      await handle.signal('change', { lanes: 4 });
+      await until('four chunks run', () => running === 4);
+      await handle.signal('change', { lanes: 'none' });
+      await handle.signal('change', { lanes: 2 });
+      await until('all have stopped and two go on', () => running === 2 && calls.copy.length === 6);
+      expect(await memo()).toMatchObject({ state: 'running', lanes: 2, tallies: { records: 4 } });
+      hurried = true;
+      await handle.signal('pause');
+      await until('both have stopped', () => running === 0);
+      await handle.signal('resume');
+      await handle.result();
+      expect(calls.seal[0]?.heads.map(({ records }) => records)).toEqual([10, 10, 10, 10, 10, 10]);
+    });
+  });
+
+  it('asks later pages of the plan to cut for the lanes that were asked for', async () => {
+    let release = false;
+    const chunk: Script['chunk'] = async (input, left) => {
+      await until('the test goes on', () => release);
+      return { end: 'exhausted', checkpoint: advance(input, left, true) };
+    };
+    const streams = { a: [1, 1], b: [1], c: [1] };
+    await withJob({ streams, streamsPerPlanPage: 1, lanes: 1, chunk }, async ({ handle, calls, memo }) => {
+      await until('a chunk runs', () => calls.copy.length === 1);
+      await handle.signal('change', { lanes: 3 });
+      await until('three lanes are at work', () => calls.copy.length === 3);
+      release = true;
+      await handle.result();
+      expect(calls.plan.map(({ lanes }) => lanes)).toEqual([undefined, 3, 3]);
+      expect((await memo()).lanes).toBe(3);
+    });
+  });
+
   it('cancels by letting chunks flush, then removes what was written', async () => {
     const chunk: Script['chunk'] = async (input) => {
       await untilCancelled();

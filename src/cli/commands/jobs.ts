@@ -41,6 +41,16 @@ export async function steer(
   return EXIT.done;
 }
 
+export interface SetOptions extends ClientOptions {
+  readonly lanes: number;
+}
+
+export async function set(io: Io, id: string, options: SetOptions): Promise<number> {
+  const job = await (await connect(io, options)).change(id, { lanes: options.lanes });
+  print(io, options, job, [`${job.id} ${job.state}`]);
+  return EXIT.done;
+}
+
 export interface RetryOptions extends ClientOptions {
   readonly wait?: boolean;
   readonly rejects?: boolean;

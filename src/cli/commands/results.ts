@@ -1,8 +1,9 @@
-// `longhaul rejects`, `differences` and `files`: what a job leaves in its store, in pages.
+// `longhaul rejects`, `differences` and `files`: what a job leaves in its store, and `archives`: what is in the stores; in pages.
 import { differenceRows, printable } from '../describe.js';
-import { EXIT } from '../errors.js';
-import { bytes, count, table } from '../format.js';
+import { EXIT, printError } from '../errors.js';
+import { bytes, count, table, time } from '../format.js';
 import type { Io } from '../io.js';
+import { parseSink } from '../places.js';
 import { type ClientOptions, connect, print } from './common.js';
 
 export interface PageOptions extends ClientOptions {
@@ -43,6 +44,26 @@ export async function files(io: Io, id: string, options: PageOptions): Promise<n
     file.sha256,
   ]);
   print(io, options, page, table(['PATH', 'SIZE', 'RECORDS', 'SHA256'], rows));
+  tellMore(io, options, page.next);
+  return EXIT.done;
+}
+
+/** Of all stores, of one, or of a folder in it. */
+export async function archives(io: Io, place: string | undefined, options: PageOptions): Promise<number> {
+  const { limit, cursor } = options;
+  const within = place === undefined ? {} : parseSink(place);
+  const page = await (await connect(io, options)).archives({ ...within, limit, cursor });
+  const rows = page.archives.map((archive) => [
+    `${archive.connection}/${archive.path}`,
+    archive.format ?? archive.kind,
+    archive.source.connection,
+    count(archive.records),
+    bytes(archive.storedBytes),
+    time(archive.completedAt),
+  ]);
+  const header = ['ARCHIVE', 'FORMAT', 'OF', 'RECORDS', 'STORED', 'COMPLETED (UTC)'];
+  print(io, options, page, table(header, rows));
+  if (!options.json) for (const trouble of page.unreadable) printError(io, trouble);
   tellMore(io, options, page.next);
   return EXIT.done;
 }

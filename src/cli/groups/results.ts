@@ -1,4 +1,4 @@
-// The commands for what a job leaves in its store: `rejects`, `differences`, `files` and `download`.
+// The commands for what jobs leave in stores: `rejects`, `differences`, `files`, `download` and `archives`.
 import type { Command } from 'commander';
 import type { ClientOptions } from '../commands/common.js';
 import type { DownloadOptions } from '../commands/download.js';
@@ -27,6 +27,12 @@ export function addResults(program: Command, io: Io, done: Done): void {
     .argument('<id>')
     .action(async (id: string, options: ClientOptions) =>
       done(await (await results()).files(io, id, options)),
+    );
+  withPages(withClient(program.command('archives')), 'archives')
+    .description('list the archives and exports in the stores')
+    .argument('[place]', 'only of SINK or SINK/PREFIX')
+    .action(async (place: string | undefined, options: ClientOptions) =>
+      done(await (await results()).archives(io, place, options)),
     );
   withClient(program.command('download'))
     .description('download files of a job; goes on where an earlier try ended, and checks each hash')

@@ -1,9 +1,9 @@
-// The commands that steer jobs: `pause`, `resume`, `cancel` and `retry`.
+// The commands that steer jobs: `pause`, `resume`, `cancel`, `set` and `retry`.
 import type { Command } from 'commander';
 import type { ClientOptions } from '../commands/common.js';
-import type { RetryOptions } from '../commands/jobs.js';
+import type { RetryOptions, SetOptions } from '../commands/jobs.js';
 import type { Io } from '../io.js';
-import { withClient, withWait } from '../options.js';
+import { whole, withClient, withWait } from '../options.js';
 import type { Done } from '../program.js';
 
 const STEERING = {
@@ -21,6 +21,11 @@ export function addSteering(program: Command, io: Io, done: Done): void {
         done(await (await jobs()).steer(io, steering, id, options)),
       );
   }
+  withClient(program.command('set'))
+    .description('change a job while it runs')
+    .argument('<id>')
+    .requiredOption('--lanes <n>', 'partitions worked on at a time', whole(1, 64))
+    .action(async (id: string, options: SetOptions) => done(await (await jobs()).set(io, id, options)));
   withWait(withClient(program.command('retry')))
     .description('take up a failed job at its checkpoints, or try again what a restore has set aside')
     .argument('<id>')

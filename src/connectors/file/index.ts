@@ -1,16 +1,48 @@
-// The `file` connection: a folder on the worker's machine that holds archives.
+// The `file` connection: a folder on the worker's machine that holds archives, and folders in it that are backed up.
 import { statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { FileConnection } from '../../config/file.js';
 import type { Connection } from '../../core/registry.js';
+import { createObjectSink } from '../objects/sink.js';
+import { createObjectSource } from '../objects/source.js';
 import { attempt } from './faults.js';
 import { createFileStore } from './store.js';
+import { createFileTarget } from './target.js';
+import { createFileTree } from './tree.js';
 import { makeFolder } from './writer.js';
 
-export function createFileConnection(name: string, config: FileConnection): Connection {
-  const root = resolve(config.path);
-  return { name, type: 'file', limits: {}, store: () => createFileStore(root), check: () => check(root) };
+/** Files at once, of each reader and writer: as many as Node's threads take. */
+const CONCURRENCY = 4;
+
+export function createFileConnection(name: string, { path, streams }: FileConnection): Connection {
+  const root = resolve(path);
+  return {
+    name,
+    type: 'file',
+    limits: {},
+    store: () => createFileStore(root),
+    ...(streams && objectsIn(name, root, streams)),
+    check: () => check(root),
+  };
+}
+
+function objectsIn(
+  connection: string,
+  root: string,
+  streams: NonNullable<FileConnection['streams']>,
+): Pick<Connection, 'source' | 'sink'> {
+  const pathOf = (stream: string): string => streams[stream]?.path ?? stream;
+  const own = { connection, streams, concurrency: CONCURRENCY };
+  return {
+    source: ({ pageSize }) =>
+      createObjectSource({ ...own, pageSize, tree: (stream) => createFileTree(root, pathOf(stream)) }),
+    sink: (options) =>
+      createObjectSink(
+        { ...own, target: (stream) => createFileTarget(root, pathOf(stream), options.job) },
+        options,
+      ),
+  };
 }
 
 /** Writes and removes an object the way an archive does, and tells how much room there is. */

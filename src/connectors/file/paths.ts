@@ -31,7 +31,8 @@ function isSafe(part: string): boolean {
   return part !== '' && part !== '.' && part !== '..' && !/[\0\\]/.test(part) && !part.startsWith(TEMPORARY);
 }
 
-async function stayInside(root: string, file: string, path: string): Promise<void> {
+/** Throws where a link on the way to `file` leads out of `root`. */
+export async function stayInside(root: string, file: string, path: string): Promise<void> {
   const [home, real] = await Promise.all([existing(root), existing(file)]);
   if (real === home || real.startsWith(home.endsWith(sep) ? home : home + sep)) return;
   throw new LonghaulError(

@@ -5,7 +5,7 @@ import { LonghaulError } from '../../core/errors.js';
 import type { Store, StoredObject } from '../../core/store.js';
 import { attempt, codeOf, named, unlessGone } from './faults.js';
 import { fileOf, folderOf } from './paths.js';
-import { removeFolder, sweepFolder, walk } from './walk.js';
+import { foldersOf, removeFolder, sweepFolder, walk } from './walk.js';
 import { createFileWriter, putIfAbsent } from './writer.js';
 
 const READ_BYTES = 262_144;
@@ -21,6 +21,7 @@ export function createFileStore(root: string): Store {
     read: (path, range) => readFile(root, path, range),
     stat: async (path) => statFile(path, await fileOf(root, path)),
     list: (prefix) => listFolder(root, prefix),
+    folders: (path) => foldersIn(root, path),
     remove: async (path) => {
       const file = await fileOf(root, path);
       await attempt(`remove ${path}`, () => unlessGone(unlink(file)));
@@ -80,5 +81,14 @@ async function* listFolder(root: string, prefix: string): AsyncGenerator<StoredO
     yield* walk(folder, prefix);
   } catch (error) {
     throw error instanceof LonghaulError ? error : named(`list ${prefix || 'the folder'}`, error);
+  }
+}
+
+async function* foldersIn(root: string, path: string): AsyncGenerator<string> {
+  const folder = await folderOf(root, path);
+  try {
+    yield* await foldersOf(folder);
+  } catch (error) {
+    throw named(`list ${path || 'the folder'}`, error);
   }
 }

@@ -20,6 +20,12 @@ export async function* walk(folder: string, prefix: string): AsyncGenerator<Stor
   }
 }
 
+/** Their names, sorted. One that is empty counts: nothing says so but a look into it. */
+export async function foldersOf(folder: string): Promise<string[]> {
+  const entries = await entriesOf(folder);
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
 /** Removes temporary files, and folders that hold nothing (any more). Says whether this folder is gone. */
 export async function sweepFolder(folder: string): Promise<boolean> {
   let left = 0;

@@ -1,4 +1,5 @@
 // Sends requests to a bucket: the SDK, loaded with the first of them; one turn after another; errors named.
+import { setMaxListeners } from 'node:events';
 import type { S3 } from '@aws-sdk/client-s3';
 import type { S3Connection } from '../../config/s3.js';
 import type { Context } from '../../core/connector.js';
@@ -32,6 +33,8 @@ export function createS3Client(config: S3Connection): S3Client {
     bucket: config.bucket,
     root: config.prefix === undefined ? '' : `${config.prefix}/`,
     async send(what, request, ctx = alone()) {
+      // As many listen as requests are under way, which is no leak.
+      setMaxListeners(0, ctx.stop, ctx.signal);
       const s3 = await loaded();
       return limited(ctx, async () => {
         ctx.meter.request();

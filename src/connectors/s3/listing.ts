@@ -1,4 +1,4 @@
-// All keys that begin with a prefix, in the order of S3: that of their UTF-8 bytes.
+// Keys that begin with a prefix, and what parts them, in the order of S3: that of their UTF-8 bytes.
 import type { S3Client } from './client.js';
 
 export interface Listed {
@@ -15,6 +15,17 @@ export async function* keysBelow(client: S3Client, prefix: string): AsyncGenerat
     for (const { Key = '', Size = 0 } of page.Contents ?? []) {
       if (!Key.endsWith('/')) yield { key: Key, size: Size };
     }
+    ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (ContinuationToken !== undefined);
+}
+
+/** What follows a prefix up to the next '/', once each. */
+export async function* foldersIn(client: S3Client, prefix: string): AsyncGenerator<string> {
+  let ContinuationToken: string | undefined;
+  do {
+    const input = { Bucket: client.bucket, Prefix: prefix, Delimiter: '/', ContinuationToken };
+    const page = await client.send('list objects', (s3, options) => s3.listObjectsV2(input, options));
+    for (const { Prefix = '' } of page.CommonPrefixes ?? []) yield Prefix.slice(prefix.length, -1);
     ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (ContinuationToken !== undefined);
 }

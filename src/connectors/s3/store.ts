@@ -5,7 +5,7 @@ import type { S3Client } from './client.js';
 import { createTrial, putIfAbsent } from './conditions.js';
 import { isCalled } from './faults.js';
 import { keyOf, prefixOf } from './keys.js';
-import { keysBelow } from './listing.js';
+import { foldersIn, keysBelow } from './listing.js';
 import { placeOf } from './place.js';
 import { readObject } from './reader.js';
 import { abortUploadsBelow, removeBelow } from './removal.js';
@@ -52,6 +52,8 @@ function createS3Store(
         yield { path: key.slice(root.length), size };
       }
     },
+
+    folders: (path) => foldersIn(client, prefixOf(root, path)),
 
     async remove(path) {
       const Key = keyOf(root, path);

@@ -1,14 +1,23 @@
 // What else there is to know of a job.
 import type { ComponentChildren } from 'preact';
 import type { Job } from '../../core/job.js';
+import { Lanes } from './lanes.js';
 import { Time } from '../ui/time.js';
 import { count } from '../words.js';
 
-export function Facts({ job }: { readonly job: Job }) {
+interface FactsProps {
+  readonly job: Job;
+  readonly update: (job: Job) => void;
+}
+
+export function Facts({ job, update }: FactsProps) {
   return (
     <section>
       <h2>Facts</h2>
       <dl class="facts">
+        {job.lanes !== null && (
+          <Fact label="Lanes" value={<Lanes job={job} lanes={job.lanes} update={update} />} />
+        )}
         {factsOf(job).map(([label, value]) => (
           <Fact key={label} label={label} value={value} />
         ))}
@@ -58,4 +67,5 @@ function optionsOf({ options, sink }: Job): Row[] {
   ]);
 }
 
-const PLACES = new Set(['connection', 'prefix', 'archive', 'name']);
+/** Said elsewhere. */
+const PLACES = new Set(['lanes', 'connection', 'prefix', 'archive', 'name']);

@@ -57,7 +57,7 @@ function Content({ live, job }: { readonly live: LiveJob; readonly job: Job }) {
         </div>
         <div>
           <Result job={job} />
-          <Facts job={job} />
+          <Facts job={job} update={live.update} />
           <Next job={job} />
         </div>
       </div>

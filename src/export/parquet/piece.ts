@@ -1,4 +1,5 @@
 // A piece of a Parquet export: a small complete Parquet file, a row group or a few.
+import { setImmediate as turn } from 'node:timers/promises';
 import type { RowGroup } from 'hyparquet';
 import { openObject, type SegmentWriter } from '../../archive/segment-writer.js';
 import { cellsOf, type Cells } from '../cells.js';
@@ -7,7 +8,7 @@ import { footerOf, MAGIC } from './footer.js';
 import { createRowGroupEncoder } from './row-group.js';
 import type { ParquetSchema } from './types.js';
 
-/** A row group ends with the page that brings it here, as it came. All of that is in memory until then. */
+/** A row group ends with the records that bring it here, as they came. All of that is in memory until then. */
 const ROW_GROUP_BYTES = 8_388_608;
 
 export interface ParquetPieceOptions {
@@ -45,10 +46,14 @@ export async function openParquetPiece(
       return bytes;
     },
     async write({ payload, records: more }) {
-      for (const cells of cellsOf(payload, names)) gathered.push(cells);
-      const size = payload.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-      [gatheredBytes, bytes, records] = [gatheredBytes + size, bytes + size, records + more];
-      if (gatheredBytes >= ROW_GROUP_BYTES) await endRowGroup();
+      records += more;
+      for (const cells of cellsOf(payload, names)) {
+        gathered.push(cells);
+        bytes += cells.size;
+        gatheredBytes += cells.size;
+        if (gatheredBytes >= ROW_GROUP_BYTES) await endRowGroup();
+        await turn();
+      }
     },
     async commit() {
       await endRowGroup();

@@ -1,0 +1,11 @@
+// Large objects are read, kept and written in pieces.
+
+/** As much as a checkpoint holds by default, so that a killed reader repeats the read of one, and the one on its way. */
+const PIECE_BYTES = 16_777_216;
+/** What object stores take as parts of one upload, at most. */
+const MOST_PIECES = 10_000;
+
+/** Of an object beyond 156 GiB, pieces are larger than 16 MiB. Each but the last has this length. */
+export function pieceBytes(size: number): number {
+  return Math.max(PIECE_BYTES, Math.ceil(size / MOST_PIECES));
+}

@@ -1,0 +1,65 @@
+// What files below a folder and objects below a prefix have in common: a tree of objects that is listed and read.
+import type { Context } from '../../core/connector.js';
+import type { ErrorCode } from '../../core/errors.js';
+import type { ObjectEntry } from '../../records/tar/entry.js';
+
+/** Why one object cannot be read, while others can. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface ListedObject {
+  /** Relative to the stream. */
+  readonly key: string;
+  readonly size: number;
+  /** Another one whenever the object changes. */
+  readonly version: string;
+  /** It is known to be there, and that it cannot be read. */
+  readonly refused?: Refusal;
+}
+
+/** `gone`: it was removed. `changed`: it is not in the version any more that was listed. */
+export type ReadResult =
+  | { readonly is: 'read'; readonly body: Uint8Array; readonly about: About }
+  | { readonly is: 'gone' | 'changed' }
+  | { readonly is: 'refused'; readonly why: Refusal };
+
+/** What is known of an object beside what its listing says. */
+export type About = Omit<ObjectEntry, 'key' | 'size' | 'offset' | 'version'>;
+
+/** Keys after `after` (null: from the first) up to and with `to` (null: to the last). */
+export interface KeyRange {
+  readonly after: string | null;
+  readonly to: string | null;
+}
+
+/** The objects of one stream. */
+export interface ObjectTree {
+  /** In the order of `compareKeys`, some at a time. */
+  list(ctx: Context, range: KeyRange): AsyncIterable<readonly ListedObject[]>;
+  /** `length` bytes from `offset` on, all of them. Reports each request to the meter. */
+  read(
+    ctx: Context,
+    object: ListedObject,
+    place: { readonly offset: number; readonly length: number },
+  ): Promise<ReadResult>;
+  /** Less than `want` keys, ascending, that part the objects about evenly; found without listing them all. */
+  borders(ctx: Context, want: number): Promise<readonly string[]>;
+}
+
+/** The order of UTF-8 bytes, which object stores list in. Texts compare otherwise beyond the basic plane. */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at += 1) {
+    const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (one !== other) return rank(one) - rank(other);
+  }
+  return a.length - b.length;
+}
+
+/** Halves of pairs stand for what comes after all other characters. */
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
