@@ -9,7 +9,8 @@ const commands = {
   build: () => ensureBuilt(),
   dev: (args) => runModule('dist/src/cli/main.js', ['dev', ...args]),
   demo: (args) => runModule('dist/examples/demo/main.js', args),
-  bench: (args) => runBench(args),
+  bench: (args) => runBeside('bench', args),
+  chaos: (args) => runBeside('chaos', args),
   test,
   check,
 };
@@ -25,11 +26,11 @@ try {
   process.exitCode = 1;
 }
 
-/** The benchmarks use the servers of the tests, which the build of the product does not hold: so they are built apart. */
-async function runBench(args) {
+/** Benchmarks and chaos use the servers of the tests, which the build of the product does not hold: so they are built apart. */
+async function runBeside(folder, args) {
   await ensureInstalled();
-  compile('bench');
-  await runModule('node_modules/.cache/longhaul-bench/bench/main.js', args);
+  compile(folder);
+  await runModule(`node_modules/.cache/longhaul-${folder}/${folder}/main.js`, args);
 }
 
 /** In this process, so that signals and the terminal reach it directly. */

@@ -119,7 +119,9 @@ function quoted(value: string): string {
 }
 
 /** Where a page ended: the start of its last run in epoch ms, and the runs of that millisecond that were shown. */
-const cursorSchema = z.object({ start: z.number().int(), shown: z.array(z.string()) });
+/** A moment that a date can hold, the next one too. */
+const moment = z.number().int().min(0).max(8_639_999_999_999_999);
+const cursorSchema = z.object({ start: moment, shown: z.array(z.string()) });
 type Cursor = z.infer<typeof cursorSchema>;
 
 function cursorAfter(page: readonly WorkflowExecutionInfo[], before: Cursor | null): string {

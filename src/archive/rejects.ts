@@ -15,7 +15,7 @@ const link = { path: z.string(), sha256: z.string() };
 
 /** As text where it is valid UTF-8, else as base64. Both null: it could not be read. */
 const rejectSchema = z.object({
-  code: z.string().refine((code): code is ErrorCode => code in ERRORS),
+  code: z.string().refine((code): code is ErrorCode => Object.hasOwn(ERRORS, code)),
   message: z.string(),
   records: count,
   format: encodingSchema.nullable(),

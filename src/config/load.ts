@@ -31,7 +31,12 @@ interface ConfigFault {
  */
 export async function loadConfig(path: string, options: LoadOptions): Promise<Config> {
   const lines = new LineCounter();
-  const document = parseDocument(await read(path), { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(await read(path), {
+    lineCounter: lines,
+    prettyErrors: false,
+    // its warnings quote what they are about
+    logLevel: 'error',
+  });
   refuse(path, syntaxFaults(document, lines));
   if (options.secrets === 'leave') return validate(path, document, lines);
   refuse(path, resolveReferences(document, options.env, lines));
@@ -76,7 +81,7 @@ function syntaxFaults(document: Document.Parsed, lines: LineCounter): ConfigFaul
 }
 
 function validate(path: string, document: Document, lines: LineCounter): Config {
-  const raw: unknown = document.toJS();
+  const raw = plain(path, document);
   const checked = check(configSchemaFor(raw), raw);
   if (checked.ok) return checked.value;
   throw invalid(path, faultsAt(document, checked.faults, lines));
@@ -88,6 +93,15 @@ function faultsAt(document: Document, faults: readonly Fault[], lines: LineCount
     where: fault.path.join('.'),
     message: fault.message,
   }));
+}
+
+/** Aliases can stand for far more than was written: YAML's reader refuses to follow them without end. */
+function plain(path: string, document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    throw invalid(path, [{ line: 1, where: '', message: 'not YAML: its aliases cannot be followed' }]);
+  }
 }
 
 function refuse(path: string, faults: readonly ConfigFault[]): void {

@@ -158,6 +158,8 @@ export async function startFakeTarget(options: FakeTargetOptions = {}) {
     texts: (collection: string): string[] => [...(collections.get(collection)?.values() ?? [])],
     /** Raw records by the raw text of their key. */
     collection: (name: string): ReadonlyMap<string, string> => collections.get(name) ?? new Map(),
+    /** Forgets the records of a collection. */
+    clear: (collection: string) => void collections.delete(collection),
     addFault(): TargetFault {
       const fault = new TargetFault();
       faults.push(fault);

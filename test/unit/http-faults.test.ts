@@ -141,6 +141,12 @@ describe('a throttled request says when to come back', () => {
     ['by RateLimit-Reset', () => ({ 'ratelimit-reset': '50' }), soon(50)],
     ['by X-RateLimit-Reset in epoch seconds', () => ({ 'x-ratelimit-reset': String(epoch(60)) }), soon(60)],
     ['by X-RateLimit-Reset in epoch ms', () => ({ 'x-ratelimit-reset': `${epoch(70)}000` }), soon(70)],
+    [
+      'in nanoseconds, as in a month',
+      () => ({ 'x-ratelimit-reset': `${epoch(9)}000000000` }),
+      soon(31 * 86_400),
+    ],
+    ['in years, as in a month', () => ({ 'retry-after': '9'.repeat(30) }), soon(31 * 86_400)],
     ['by Retry-After before all others', () => ({ 'retry-after': '5', 'ratelimit-reset': '50' }), soon(5)],
     ['by nothing it understands', () => ({ 'retry-after': 'later' }), soon(5)],
   ])('%s', async ([, headers, [least, most]]) => {

@@ -22,8 +22,7 @@ export function statusFault(what: string, { status, headers }: Answer): Longhaul
   if (status === 429)
     return new LonghaulError('source_throttled', message, { until: comeBackAt(headers, time) });
   const until = status === 503 ? retryAfter(headers, time) : undefined;
-  if (until !== undefined)
-    return new LonghaulError('source_throttled', message, { until: Math.max(until, time) });
+  if (until !== undefined) return new LonghaulError('source_throttled', message, { until });
   return new LonghaulError(statusCode(status), message);
 }
 
