@@ -75,7 +75,7 @@ describe.skipIf(missing !== null)(
         kind: 'backup',
         source: { connection: 'cloud' },
         sink: { connection: 'vault' },
-        options: { checkpoint: { bytes: 1_048_576 } },
+        options: { checkpoint: { bytes: 262_144 } },
       });
       const isSmall = (asked: string) => asked.startsWith('GET') && asked.includes('/s/');
       const isPiece = (asked: string) => asked.startsWith('GET') && asked.includes('large.bin');
