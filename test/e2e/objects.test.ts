@@ -17,6 +17,8 @@ const SMALL = 8_000;
 const PIECE = 16 * 1_048_576;
 const LARGE = 12 * PIECE + 4_711;
 const KILLS = 4;
+/** What four lanes read of small objects and had not flushed, and what was on its way: however many objects there are. */
+const LOST_TO_A_KILL = 500;
 const missing = await s3Missing();
 
 const noise = randomBytes(65_536);
@@ -101,7 +103,7 @@ describe.skipIf(missing !== null)(
       // Each kill: the piece that was not flushed, and the one on its way.
       expect(pieces.length - ranges.size).toBeLessThanOrEqual(2 * KILLS);
       const unavoidable = SMALL + Math.ceil(SMALL / 1_000) + 13;
-      expect(proxy.asked.length).toBeLessThanOrEqual(1.1 * unavoidable);
+      expect(proxy.asked.length).toBeLessThanOrEqual(unavoidable + KILLS * LOST_TO_A_KILL);
 
       const source = { connection: 'vault', archive: archiveOf(done) };
       const verified = await longhaul.run({ kind: 'verify', source });
