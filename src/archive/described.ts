@@ -3,7 +3,8 @@ import type { Stream } from '../core/connector.js';
 import type { Store } from '../core/store.js';
 import { streamSchema, type StreamDescription } from './format.js';
 import { folderName, STREAMS } from './layout.js';
-import { decodeJson, encodeJson, readAll, readIfThere } from './objects.js';
+import { readAll } from '../core/read-all.js';
+import { decodeJson, encodeJson, readIfThere } from './objects.js';
 
 const pathOf = (path: string, name: string): string => `${path}/${STREAMS}/${folderName(name)}.json`;
 

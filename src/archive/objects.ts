@@ -2,19 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { LonghaulError, type ErrorCode } from '../core/errors.js';
+import { readAll } from '../core/read-all.js';
 import type { Store } from '../core/store.js';
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-export async function readAll(
-  store: Store,
-  path: string,
-  range?: { start: number; end: number },
-): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of store.read(path, range)) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
 
 /** The sha256 of an object of any size. */
 export async function hashOf(store: Store, path: string): Promise<string> {

@@ -8,7 +8,8 @@ import type { Store } from '../core/store.js';
 import { encodingSchema } from './format.js';
 import { ordinal, partitionFolder } from './layout.js';
 import { putLinked } from './linked.js';
-import { decodeJson, encodeJson, readAll, readIfThere } from './objects.js';
+import { readAll } from '../core/read-all.js';
+import { decodeJson, encodeJson, readIfThere } from './objects.js';
 
 const count = z.number().int().min(0);
 const link = { path: z.string(), sha256: z.string() };

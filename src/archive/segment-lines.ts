@@ -2,7 +2,8 @@
 import { LonghaulError } from '../core/errors.js';
 import type { Store } from '../core/store.js';
 import { segmentLineSchema, type SegmentLine } from './format.js';
-import { decodeJson, isMissing, readAll } from './objects.js';
+import { readAll } from '../core/read-all.js';
+import { decodeJson, isMissing } from './objects.js';
 
 const RANGE_BYTES = 262_144;
 const LF = 10;

@@ -1,6 +1,7 @@
 // What a comparison found, as it lies in the job's folder: the JSON, and reading it in pages.
 import { z } from 'zod';
-import { decodeJson, readAll, readIfThere } from '../archive/objects.js';
+import { readAll } from '../core/read-all.js';
+import { decodeJson, readIfThere } from '../archive/objects.js';
 import { LonghaulError } from '../core/errors.js';
 import type { Store } from '../core/store.js';
 import { INDEX } from './layout.js';

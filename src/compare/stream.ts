@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { segmentsBackwards } from '../archive/chain.js';
 import { partSchema, type ArchiveHead } from '../archive/format.js';
-import { decodeJson, encodeJson, readAll, readIfThere } from '../archive/objects.js';
+import { readAll } from '../core/read-all.js';
+import { decodeJson, encodeJson, readIfThere } from '../archive/objects.js';
 import type { Context } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
 import { createCounter } from './counter.js';

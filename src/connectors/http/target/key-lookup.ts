@@ -1,6 +1,6 @@
 // Finds the new keys of records by their old ones. Memory: the buckets used last, up to a limit.
 import type { Store } from '../../../core/store.js';
-import { bytesOf } from './key-runs.js';
+import { readAll } from '../../../core/read-all.js';
 import { bucketOf, type KeyIndex } from './key-table.js';
 
 /** Of the buckets at hand. */
@@ -18,7 +18,7 @@ export function createKeyLookup(store: Store, { table, offsets }: KeyIndex): Key
   async function bucketAt(place: number): Promise<Buffer> {
     const [start, end] = [offsets[place]!, offsets[place + 1]!];
     const found =
-      kept.get(place) ?? (end > start ? await bytesOf(store, table, { start, end }) : Buffer.alloc(0));
+      kept.get(place) ?? (end > start ? await readAll(store, table, { start, end }) : Buffer.alloc(0));
     keep(place, found);
     return found;
   }

@@ -1,5 +1,6 @@
 // Old keys and the new ones that the target has given, kept durably as they come: a run for each flush.
 import { createHash } from 'node:crypto';
+import { readAll } from '../../../core/read-all.js';
 import type { Store, StoredObject } from '../../../core/store.js';
 import { PLACES, placeOf } from './key-texts.js';
 
@@ -72,22 +73,12 @@ export async function* slicesOfRuns(
   end: number,
 ): AsyncGenerator<KeyPair[]> {
   for await (const { path } of runsIn(store, folders)) {
-    const header = await bytesOf(store, path, { start: 0, end: HEADER_BYTES });
+    const header = await readAll(store, path, { start: 0, end: HEADER_BYTES });
     const range = { start: header.readUInt32LE(4 * first), end: header.readUInt32LE(4 * end) };
-    if (range.end > range.start) yield pairsOf(await bytesOf(store, path, range));
+    if (range.end > range.start) yield pairsOf(await readAll(store, path, range));
   }
 }
 
 export async function* runsIn(store: Store, folders: readonly string[]): AsyncGenerator<StoredObject> {
   for (const folder of folders) yield* store.list(folder);
-}
-
-export async function bytesOf(
-  store: Store,
-  path: string,
-  range?: { start: number; end: number },
-): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of store.read(path, range)) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { Context } from '../../../core/connector.js';
 import { LonghaulError, Stopped } from '../../../core/errors.js';
 import type { Store } from '../../../core/store.js';
-import { bytesOf, lineOf, runsIn, SLICES, slicesOfRuns, type KeyPair } from './key-runs.js';
+import { readAll } from '../../../core/read-all.js';
+import { lineOf, runsIn, SLICES, slicesOfRuns, type KeyPair } from './key-runs.js';
 import { PLACES, placeOf } from './key-texts.js';
 
 /** What is read for a key that is not at hand. */
@@ -36,7 +37,7 @@ export async function indexOf(ctx: Context, place: KeyPlace): Promise<KeyIndex> 
   const { store, folder } = place;
   const path = `${folder}/index.json`;
   if (!(await store.stat(path))) await makeIndex(ctx, place, path);
-  const parsed = indexSchema.safeParse(JSON.parse((await bytesOf(store, path)).toString('utf8')));
+  const parsed = indexSchema.safeParse(JSON.parse((await readAll(store, path)).toString('utf8')));
   if (parsed.success) return parsed.data;
   throw new LonghaulError('chain_broken', `${path} is not what was written there`);
 }

@@ -3,7 +3,8 @@ import type { Context } from '../../../core/connector.js';
 import type { Beside } from '../../../core/registry.js';
 import type { Shared } from '../shared.js';
 import { createKeyLookup, type KeyLookup } from './key-lookup.js';
-import { bytesOf, keysFolder, putRun, runsFolder, type KeyPair } from './key-runs.js';
+import { readAll } from '../../../core/read-all.js';
+import { keysFolder, putRun, runsFolder, type KeyPair } from './key-runs.js';
 import { indexOf, type KeyIndex } from './key-table.js';
 
 export interface Keys {
@@ -26,7 +27,7 @@ export function createKeys({ store, folder, before }: Beside, building: Shared<K
 
   async function linkedFrom(of: string): Promise<string | null> {
     if (!(await store.stat(link(of)))) return null;
-    return JSON.parse((await bytesOf(store, link(of))).toString('utf8')) as string;
+    return JSON.parse((await readAll(store, link(of))).toString('utf8')) as string;
   }
 
   return {
