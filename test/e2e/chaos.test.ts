@@ -26,6 +26,7 @@ test(
       rows: 10_000,
       ms: 300_000,
       most: 8,
+      pace: 0.4,
       kinds: KINDS,
       say: () => undefined,
     });
