@@ -13,6 +13,8 @@ type Strikes = (strike: Strike) => Promise<void>;
 /** Long enough for the next job that asks the API, whatever it is that runs now. */
 const STRIKES_WITHIN_MS = 300_000;
 
+const MOST_LANES = 4;
+
 const OF_SOURCE: Readonly<Record<SourceFault, (fault: Fault) => Fault>> = {
   'source: reset': (f) => f.reset(),
   'source: silent': (f) => f.hang(),
@@ -104,28 +106,30 @@ function processFaults({ longhaul, postgres }: Stage, watch: Watch): Record<Proc
       watch.struck({ restarts: true });
     },
     'pause, resume': async (strike) => {
-      const id = await steeredOne(strike);
+      const id = await someJob(strike, (running) => ask('POST', `${running}/pause`));
       await pause(strike.lastsMs);
-      await steered(id, 'resume');
+      // A job that ended all the same needs no resuming.
+      await until(`${id} is resumed`, async () => [202, 409].includes(await ask('POST', `${id}/resume`)));
+      watch.struck({ restarts: true });
+    },
+    'lanes changed': async (strike) => {
+      const lanes = 1 + Math.floor(strike.victim * MOST_LANES);
+      await someJob(strike, (id) => ask('PATCH', id, { lanes }));
       watch.struck({ restarts: true });
     },
   };
 
-  /** Jobs end while they are asked to pause: then another one is. */
-  async function steeredOne(strike: Strike): Promise<string> {
-    return until('a job lets itself be paused', async () => {
+  /** Jobs end while something is asked of them: then it is asked of another one. Answers the job that took it. */
+  function someJob(strike: Strike, asks: (id: string) => Promise<number>): Promise<string> {
+    return until(`a job takes it: ${strike.kind}`, async () => {
       const job = choose(watch.running(), strike);
-      return job && (await steer(job.id, 'pause')) === 202 && job.id;
+      return job && (await asks(job.id)) < 300 && job.id;
     });
   }
 
-  /** A job that ended all the same needs no resuming. */
-  async function steered(id: string, action: 'resume'): Promise<void> {
-    await until(`job ${id}: ${action}`, async () => [202, 409].includes(await steer(id, action)));
-  }
-
-  async function steer(id: string, action: 'pause' | 'resume'): Promise<number> {
-    const answer = await longhaul.call('POST', `/v1/jobs/${id}/${action}`).catch(() => ({ status: 503 }));
+  /** The status; 503 where nobody answers. */
+  async function ask(method: 'POST' | 'PATCH', place: string, body?: object): Promise<number> {
+    const answer = await longhaul.call(method, `/v1/jobs/${place}`, body).catch(() => ({ status: 503 }));
     return answer.status;
   }
 }

@@ -3,16 +3,18 @@ import type { FakeApi } from '../test/support/fake-api.js';
 import type { FaultKind } from './schedule.js';
 import { CHECKPOINT } from './stage.js';
 
+/** Of the API: each of its streams is read by one lane at a time. */
+const STREAMS = 2;
 /**
- * What one fault may cost each lane, in pages: what was read since the checkpoint, the page that stands, and one that was
+ * What one fault may cost each stream, in pages: what was read since the checkpoint, the page that stands, and one that was
  * asked for ahead. Twice that where the old attempt goes on beside the new one: it does not know yet that it was given up.
  */
-const A_LANE = CHECKPOINT + 2;
+const A_STREAM = CHECKPOINT + 2;
 const COSTS: Partial<Record<FaultKind, number>> = {
-  'worker SIGKILL': A_LANE,
-  'all workers SIGKILL': A_LANE,
-  'worker SIGSTOP, SIGCONT': 2 * A_LANE,
-  'Temporal SIGKILL': 2 * A_LANE,
+  'worker SIGKILL': A_STREAM,
+  'all workers SIGKILL': A_STREAM,
+  'worker SIGSTOP, SIGCONT': 2 * A_STREAM,
+  'Temporal SIGKILL': 2 * A_STREAM,
 };
 /** A sleeper may wake in the job after the one in which it fell asleep. */
 const LINGERS_MS = 15_000;
@@ -28,12 +30,12 @@ export function countRepeats(api: FakeApi) {
   const began = performance.now();
   return {
     /** Throws where more was repeated than these faults excuse. */
-    end(struck: readonly Struck[], lanes: number): { pages: number; repeated: number } {
+    end(struck: readonly Struck[]): { pages: number; repeated: number } {
       const served = api.requests.slice(begin).filter(({ status, fault }) => status === 200 && !fault);
       const pages = new Set(served.map(({ stream, start }) => `${stream} ${start}`)).size;
       const repeated = served.length - pages;
       const since = struck.filter(({ at }) => at > began - LINGERS_MS);
-      const excused = since.reduce((sum, { kind }) => sum + (COSTS[kind] ?? 0) * lanes, 0);
+      const excused = since.reduce((sum, { kind }) => sum + (COSTS[kind] ?? 0) * STREAMS, 0);
       if (repeated <= excused) return { pages: served.length, repeated };
       const kinds = since.map(({ kind }) => kind).join('; ');
       throw new Error(`${repeated} pages served again, ${excused} excused by: ${kinds}`);

@@ -14,6 +14,8 @@ export interface ChaosOptions extends Scale {
   readonly ms: number;
   /** … and no more than this. */
   readonly most?: number;
+  /** Times that lie between faults are multiplied by this. Default 1. */
+  readonly pace?: number;
   /** Default: all. */
   readonly kinds?: readonly FaultKind[];
   readonly say: (line: string) => void;
@@ -63,7 +65,7 @@ async function playOn(
 
 /** Resolves when all have struck and are over. Kills come one by one; what lasts or waits for a request goes on beside others. */
 async function strikeAll(
-  { seed, ms, most = Infinity, kinds = FAULTS, say }: ChaosOptions,
+  { seed, ms, most = Infinity, pace = 1, kinds = FAULTS, say }: ChaosOptions,
   strikes: ReturnType<typeof createFaults>,
   struck: Struck[],
   over: AbortSignal,
@@ -71,7 +73,7 @@ async function strikeAll(
   const began = performance.now();
   const striking: Promise<void>[] = [];
   for (const strike of schedule(seed, kinds)) {
-    await unlessFailed(striking, pause(strike.afterMs));
+    await unlessFailed(striking, pause(strike.afterMs * pace));
     if (over.aborted || performance.now() - began > ms || struck.length === most) break;
     const at = performance.now();
     say(`${((at - began) / 1_000).toFixed(1)} s: ${strike.kind}`);

@@ -11,6 +11,7 @@ const PROCESS_MS = {
   'API SIGKILL': [0, 0],
   'PostgreSQL SIGKILL': [200, 1_500],
   'pause, resume': [300, 2_500],
+  'lanes changed': [0, 0],
 } as const;
 
 /** Of the API that is read. */
