@@ -20,10 +20,24 @@ export class RequestFaults extends LonghaulError {
   }
 }
 
+/** An error whose answer has headers of its own. */
+export class Refusal extends LonghaulError {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    readonly headers: Readonly<Record<string, string>>,
+  ) {
+    super(code, message);
+  }
+}
+
 /** The HTTP status of a code where the thrower says none. 502: what a store holds; 503: that it cannot be read, or Temporal. */
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   request_invalid: 400,
+  api_key_missing: 401,
+  api_key_unknown: 401,
   host_refused: 403,
+  role_insufficient: 403,
   job_unknown: 404,
   connection_unknown: 404,
   file_unknown: 404,
@@ -32,6 +46,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   job_state_conflict: 409,
   idempotency_conflict: 409,
   range_unsatisfiable: 416,
+  api_keys_exceeded: 429,
   object_missing: 502,
   archive_missing: 502,
   archive_damaged: 502,
@@ -53,6 +68,9 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   worker_unavailable: 503,
 };
 
+/** Where the code of an answered problem is found in the context, for the log. */
+export const CODE = 'code';
+
 export interface ProblemExtras {
   readonly status?: ContentfulStatusCode;
   readonly headers?: Readonly<Record<string, string>>;
@@ -71,8 +89,10 @@ export function answer(c: Context, error: LonghaulError, extras: ProblemExtras =
     hint: error.hint,
     ...(faults && { errors: faults.map(({ path, message }) => ({ path: path.join('.'), message })) }),
   };
+  c.set(CODE, error.code);
   return c.body(JSON.stringify(body), status, {
     'content-type': 'application/problem+json',
+    ...(error instanceof Refusal && error.headers),
     ...extras.headers,
   });
 }

@@ -13,10 +13,20 @@ export const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: contract.problem } },
 });
 
-const refused = { 403: problem('Called by another name than this machine’s (`host_refused`).') };
-const failed = { 500: problem('A fault of the API (`internal`).') };
+export const unlessKeyed = {
+  401: problem(
+    'No key, or one that is not known, where the API has keys (`api_key_missing`, `api_key_unknown`).',
+  ),
+  429: problem('Too many keys that are not known came from this address (`api_keys_exceeded`).'),
+};
+export const refused = {
+  403: problem(
+    'Called by a name that is not the API’s, or by a page that is not (`host_refused`); or the role of the key is too small (`role_insufficient`).',
+  ),
+};
+export const failed = { 500: problem('A fault of the API (`internal`).') };
 const away = { 503: problem('Temporal cannot be used (`temporal_unreachable`, `temporal_unprepared`).') };
-export const always = { ...refused, ...failed, ...away };
+export const always = { ...unlessKeyed, ...refused, ...failed, ...away };
 export const badRequest = { 400: problem('Parameters or body cannot be read (`request_invalid`).') };
 export const unknownJob = { 404: problem('No such job (`job_unknown`).') };
 const job = json(contract.job, 'The job.');
@@ -166,6 +176,7 @@ export const listConnections = createRoute({
   summary: 'List the configured connections',
   responses: {
     200: json(contract.connectionList, 'Names, types and limits; never secrets.'),
+    ...unlessKeyed,
     ...refused,
     ...failed,
   },
@@ -181,6 +192,7 @@ export const checkConnection = createRoute({
   responses: {
     200: json(contract.connectionCheck, 'What the worker saw, whether it worked or not.'),
     404: problem('No such connection (`connection_unknown`).'),
+    ...unlessKeyed,
     ...refused,
     ...failed,
     503: problem(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { fileConnection } from './file.js';
 import { httpConnection } from './http.js';
+import { keySchema } from './keys.js';
 import { postgresConnection } from './postgres.js';
 
 export const connectionSchema = z.discriminatedUnion('type', [
@@ -16,6 +17,22 @@ export const configSchema = z.strictObject({
     z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'a name: letters, digits, "_" and "-", 63 at most'),
     connectionSchema,
   ),
+  /** Who may use the API. Without keys it serves its own machine only. */
+  keys: z
+    .array(keySchema)
+    .refine(
+      (keys) => new Set(keys.map((key) => key.name)).size === keys.length,
+      'two keys have the same name',
+    )
+    .optional(),
+  api: z
+    .strictObject({
+      /** Names under which the API is called, beside localhost and addresses. Any port. */
+      hosts: z.array(
+        z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'a host name in lower case, without a port'),
+      ),
+    })
+    .optional(),
   /** What `longhaul dev` starts beside Temporal, API and workers. */
   dev: z
     .strictObject({

@@ -9,7 +9,7 @@ import {
   Worker,
   type WorkflowBundle,
 } from '@temporalio/worker';
-import { createApp, type App, type AppDeps } from '../../src/api/app.js';
+import { createApp, type AccessConfig, type App, type AppDeps } from '../../src/api/app.js';
 import { publicConnections } from '../../src/config/public.js';
 import { configSchema } from '../../src/config/schema.js';
 import type { Stores } from '../../src/api/stores.js';
@@ -50,6 +50,15 @@ export const VERIFY = { kind: 'verify', source: { connection: 'vault', archive: 
 /** For tests that read none. */
 const noStores: Stores = (name) => {
   throw new Error(`nobody said where ${name} is`);
+};
+
+/** No keys: whoever reaches this machine may do everything. */
+export const OPEN: AccessConfig = {
+  keys: [],
+  hosts: [],
+  sessionSecret: 'a secret of tests, which signs sessions',
+  audit: () => undefined,
+  logRefusal: () => undefined,
 };
 
 export interface Answer<T> {
@@ -117,6 +126,7 @@ export function apiOn({ client }: Pick<TestTemporal, 'client'>, changes: Partial
     clock: () => Date.now(),
     stop: stopping.signal,
     logError: (error) => void logged.push(error),
+    access: OPEN,
     ...changes,
   });
   const contract = Promise.resolve(app.request('/openapi.json'))
