@@ -18,8 +18,9 @@ export function createKeyring(keys: readonly KeyConfig[]): Keyring {
     // Every hash is compared, whole: how long it takes says nothing of which of them was near.
     find: (given) => {
       const hash = Buffer.from(hashOfKey(given));
-      const [found] = known.filter((each) => timingSafeEqual(each.hash, hash));
-      return found?.key ?? null;
+      let found: KeyConfig | null = null;
+      for (const each of known) if (timingSafeEqual(each.hash, hash)) found = each.key;
+      return found;
     },
     named: (name) => keys.find((key) => key.name === name) ?? null,
   };

@@ -56,10 +56,12 @@ export interface EventOptions {
   readonly signal: AbortSignal;
 }
 
-export function createClient(address: Address): Client {
+/** `key`: of the API, where it has keys. */
+export function createClient(address: Address, key: string | null): Client {
+  const site = { address, key };
   const at = (path: string) => new URL(path, address.url).href;
   const send = async <T>(path: string, init: RequestInit = {}): Promise<T> =>
-    (await (await request(address, at(path), init)).json()) as T;
+    (await (await request(site, at(path), init)).json()) as T;
   return {
     address,
     start: (spec, key) => send('/v1/jobs', posted(spec, key ? { 'idempotency-key': key } : {})),
@@ -70,10 +72,10 @@ export function createClient(address: Address): Client {
     rejects: (id, query) => send(`${jobPath(id)}/rejects${queryOf(query)}`),
     differences: (id, query) => send(`${jobPath(id)}/differences${queryOf(query)}`),
     files: (id, query) => send(`${jobPath(id)}/files${queryOf(query)}`),
-    download: (file, start) => download(address, at(file.url), file, start),
+    download: (file, start) => download(site, at(file.url), file, start),
     connections: () => send('/v1/connections'),
     check: (name) => send(`/v1/connections/${encodeURIComponent(name)}/check`, { method: 'POST' }),
-    events: (id, options) => events(address, at(`${jobPath(id)}/events`), options),
+    events: (id, options) => events(site, at(`${jobPath(id)}/events`), options),
   };
 }
 
@@ -85,15 +87,16 @@ function posted(body: unknown, headers: Record<string, string> = {}): RequestIni
   };
 }
 
-async function download(
-  address: Address,
-  url: string,
-  { sha256 }: JobFileView,
-  start: number,
-): Promise<Download> {
+interface Site {
+  readonly address: Address;
+  readonly key: string | null;
+}
+
+async function download(site: Site, url: string, { sha256 }: JobFileView, start: number): Promise<Download> {
+  const { address } = site;
   if (new URL(url).origin !== new URL(address.url).origin) throw notOurs(address, 200);
   const part: Record<string, string> = { range: `bytes=${start}-`, 'if-range': `"${sha256}"` };
-  const response = await request(address, url, { headers: start > 0 ? part : {} });
+  const response = await request(site, url, { headers: start > 0 ? part : {} });
   if (!response.body) throw notOurs(address, response.status);
   return { start: response.status === 206 ? start : 0, bytes: response.body };
 }
@@ -102,18 +105,20 @@ function jobPath(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`;
 }
 
-async function events(address: Address, url: string, options: EventOptions) {
+async function events(site: Site, url: string, options: EventOptions) {
   const headers = {
     accept: 'text/event-stream',
     ...(options.lastEventId === null ? {} : { 'last-event-id': options.lastEventId }),
   };
-  const response = await request(address, url, { headers, signal: options.signal });
-  if (!response.body) throw notOurs(address, response.status);
+  const response = await request(site, url, { headers, signal: options.signal });
+  if (!response.body) throw notOurs(site.address, response.status);
   return response.body;
 }
 
-async function request(address: Address, url: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init).catch((cause: unknown) => {
+async function request({ address, key }: Site, url: string, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (key !== null) headers.set('authorization', `Bearer ${key}`);
+  const response = await fetch(url, { ...init, headers }).catch((cause: unknown) => {
     throw unreachable(address, cause);
   });
   if (response.ok) return response;

@@ -1,6 +1,6 @@
 // Watching a job: one look for all who watch, none when nobody does.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createWatch, looksAt, type Look } from '../../src/api/watch.js';
+import { createWatch, looksAt, type Look, type Watcher } from '../../src/api/watch.js';
 import type { Job } from '../../src/core/job.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 function watchOf(show: (id: string) => Promise<Job>) {
   const all = createWatch({ show, clock: Date.now });
-  return { all, watch: all.begin };
+  return { all, watch: (id: string, watcher: Watcher) => all.begin(id, watcher) };
 }
 
 /** Jobs that are named after the look that saw them. */
