@@ -1,12 +1,12 @@
 // A line in the log for each request that changes something, or would: who, what, which job, and how it ended.
 import type { Context, MiddlewareHandler } from 'hono';
-import { knownCallerOf } from './caller.js';
+import { knownCallerOf, type Caller } from './caller.js';
 import { addressOf, isSafe } from './guard.js';
 import { CODE } from './problems.js';
 import { routeOf } from './roles.js';
 
 export interface AuditLine {
-  /** Name of the key; null: no key. */
+  /** Name of the key; null: the API has none. */
   readonly who: string | null;
   readonly tenant: string | null;
   readonly address: string;
@@ -23,21 +23,25 @@ export type Audit = (line: AuditLine) => void;
 /** A key that is not known: the key itself is never said. */
 export type LogRefusal = (refusal: { readonly address: string; readonly request: string | null }) => void;
 
-/** Callers that were not let in have a line of their own, from `LogRefusal`. */
+/** Whoever is not let in has a line from `LogRefusal`, and cannot fill the log with others. */
 export function createAudit(audit: Audit): MiddlewareHandler {
   return async (c, next) => {
+    // Afterwards the socket may be gone.
+    const address = addressOf(c);
     await next();
-    const what = routeOf(c);
-    if (what !== null && !isSafe(c) && c.res.status !== 401) audit(lineOf(c, what));
+    const [what, caller] = [routeOf(c), knownCallerOf(c)];
+    if (what !== null && caller !== null && !isSafe(c)) audit(lineOf(c, { what, caller, address }));
   };
 }
 
-function lineOf(c: Context, what: string): AuditLine {
-  const caller = knownCallerOf(c);
+function lineOf(
+  c: Context,
+  { what, caller, address }: { what: string; caller: Caller; address: string },
+): AuditLine {
   return {
-    who: caller?.name ?? null,
-    tenant: caller?.tenant ?? null,
-    address: addressOf(c),
+    who: caller.name,
+    tenant: caller.tenant,
+    address,
     what,
     job: jobOf(c),
     connection: decoded(/^\/v1\/connections\/([^/]+)\//.exec(c.req.path)?.[1]),

@@ -120,9 +120,16 @@ export function createErrorHandler(log: LogError): (thrown: Error, c: Context) =
     }
     const error = named(thrown);
     if (error) return answer(c, error);
+    if (isGone(thrown, c)) return answer(c, new LonghaulError('request_invalid', 'The request broke off.'));
     log(thrown, `${c.req.method} ${c.req.path}`);
     return answer(c, new LonghaulError('internal', 'The API failed on this request; its log says why.'));
   };
+}
+
+/** Whether the sender went away before all was there, as Node says it: no fault of ours, and nobody reads the answer. */
+function isGone(thrown: Error, c: Context): boolean {
+  const { code, message } = thrown as NodeJS.ErrnoException;
+  return c.req.raw.signal.aborted || (code === 'ECONNRESET' && message === 'aborted');
 }
 
 /** gRPC's numbers for: the call did not get through, or was not let through. */
