@@ -37,12 +37,12 @@ function callerOf(c: Context, deps: AccessDeps): Caller {
   const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1];
   if (bearer !== undefined) return callerWith(keyOf(c, bearer, deps));
   const cookie = getCookie(c, SESSION_COOKIE);
-  if (cookie === undefined) throw unauthorized('api_key_missing', 'This needs a key.');
+  if (cookie === undefined) throw unauthorized('access_key_missing', 'This needs a key.');
   // A browser sends the cookie along with what a page of another port of this host asks for, and says so.
   if (!isSafe(c) && !isOwnOrigin(c)) throw foreign();
   const key = deps.sessions.find(cookie);
   if (key) return callerWith(key);
-  throw unauthorized('api_key_unknown', 'The session has ended.');
+  throw unauthorized('access_key_unknown', 'The session has ended.');
 }
 
 /** The key that is shown. Throws for one that is not known, wherever it came. */
@@ -53,16 +53,16 @@ export function keyOf(c: Context, given: string, { keyring, attempts, logRefusal
   const wait = attempts(address);
   if (wait !== null) throw tooMany(wait);
   logRefusal({ address, request: routeOf(c) });
-  throw unauthorized('api_key_unknown', 'The key is not known.');
+  throw unauthorized('access_key_unknown', 'The key is not known.');
 }
 
 function tooMany(wait: number): LonghaulError {
   const message = 'Too many keys came from this address that are not known.';
-  return new Refusal('api_keys_exceeded', message, { 'retry-after': String(wait) });
+  return new Refusal('access_keys_exceeded', message, { 'retry-after': String(wait) });
 }
 
-function unauthorized(code: 'api_key_missing' | 'api_key_unknown', message: string): LonghaulError {
-  const wrong = code === 'api_key_unknown' ? ', error="invalid_token"' : '';
+function unauthorized(code: 'access_key_missing' | 'access_key_unknown', message: string): LonghaulError {
+  const wrong = code === 'access_key_unknown' ? ', error="invalid_token"' : '';
   return new Refusal(code, message, { 'www-authenticate': `Bearer realm="longhaul"${wrong}` });
 }
 

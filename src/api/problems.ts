@@ -34,8 +34,8 @@ export class Refusal extends LonghaulError {
 /** The HTTP status of a code where the thrower says none. 502: what a store holds; 503: that it cannot be read, or Temporal. */
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   request_invalid: 400,
-  api_key_missing: 401,
-  api_key_unknown: 401,
+  access_key_missing: 401,
+  access_key_unknown: 401,
   host_refused: 403,
   role_insufficient: 403,
   job_unknown: 404,
@@ -46,7 +46,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   job_state_conflict: 409,
   idempotency_conflict: 409,
   range_unsatisfiable: 416,
-  api_keys_exceeded: 429,
+  access_keys_exceeded: 429,
   object_missing: 502,
   archive_missing: 502,
   archive_damaged: 502,

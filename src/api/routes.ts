@@ -15,9 +15,9 @@ export const problem = (description: string) => ({
 
 export const unlessKeyed = {
   401: problem(
-    'No key, or one that is not known, where the API has keys (`api_key_missing`, `api_key_unknown`).',
+    'No key, or one that is not known, where the API has keys (`access_key_missing`, `access_key_unknown`).',
   ),
-  429: problem('Too many keys that are not known came from this address (`api_keys_exceeded`).'),
+  429: problem('Too many keys that are not known came from this address (`access_keys_exceeded`).'),
 };
 export const refused = {
   403: problem(

@@ -191,11 +191,11 @@ const rows = {
     reaction: 'permanent',
     hint: 'Without keys the API serves its own machine only, by localhost or 127.0.0.1; with `keys` in longhaul.config.yml also by address and by the names in `api.hosts`.',
   },
-  api_key_missing: {
+  access_key_missing: {
     reaction: 'permanent',
     hint: 'Send a key: `Authorization: Bearer KEY`; for the `longhaul` command set LONGHAUL_API_KEY. `longhaul keys add` makes one.',
   },
-  api_key_unknown: {
+  access_key_unknown: {
     reaction: 'permanent',
     hint: 'Use a key whose hash is in longhaul.config.yml, and start the API again after adding one; a session that has ended needs a new login.',
   },
@@ -203,7 +203,7 @@ const rows = {
     reaction: 'permanent',
     hint: 'Use a key of the role that the message names, or ask whoever gave you yours.',
   },
-  api_keys_exceeded: {
+  access_keys_exceeded: {
     reaction: 'permanent',
     hint: 'Wait as long as Retry-After says, then use a key that is known; one that is known is always let in.',
   },

@@ -7,7 +7,8 @@ import { apiOn, OPEN, type Api } from './fixture.js';
 
 const made = (name: string, role: KeyRole, tenant?: string) => {
   const key = newKey();
-  return { key, config: { name, role, ...(tenant && { tenant }), hash: hashOfKey(key) } as KeyConfig };
+  const config: KeyConfig = { name, role, ...(tenant !== undefined && { tenant }), hash: hashOfKey(key) };
+  return { key, config };
 };
 
 const ALL = {

@@ -290,9 +290,9 @@ describe('the key of the API', () => {
 
   it('that is missing is asked for by the name of the variable', async () => {
     const hint = 'Send a key: for the `longhaul` command set LONGHAUL_API_KEY.';
-    cli.answers = [json(401, { code: 'api_key_missing', detail: 'This needs a key.', hint })];
+    cli.answers = [json(401, { code: 'access_key_missing', detail: 'This needs a key.', hint })];
     const { code, err } = await run('jobs');
-    expect([code, err]).toEqual([2, ['error api_key_missing: This needs a key.', `hint: ${hint}`]]);
+    expect([code, err]).toEqual([2, ['error access_key_missing: This needs a key.', `hint: ${hint}`]]);
   });
 
   it('that cannot be one is refused, and not repeated', async () => {
