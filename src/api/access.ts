@@ -3,13 +3,14 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { KeyConfig } from '../config/keys.js';
 import { LonghaulError } from '../core/errors.js';
+import { suffices } from '../core/key-roles.js';
 import { createAttempts, type Attempts } from './attempts.js';
 import type { Audit, LogRefusal } from './audit.js';
 import { ANYONE, setCaller, type Caller } from './caller.js';
 import { addressOf, isOwnOrigin, isSafe } from './guard.js';
 import { callerWith, createKeyring, type Keyring } from './keyring.js';
 import { Refusal } from './problems.js';
-import { leastRoleOf, routeOf, suffices } from './roles.js';
+import { leastRoleOf, routeOf } from './roles.js';
 import { createSessions, type Sessions } from './sessions.js';
 
 export const SESSION_COOKIE = 'longhaul_session';

@@ -1,7 +1,7 @@
 // The least role that each route needs. A route that is not in this table takes an admin's key, and fails a test.
 import type { Context } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import { KEY_ROLES, type KeyRole } from '../config/keys.js';
+import type { KeyRole } from '../core/key-roles.js';
 
 /** `nobody`: the route needs no key. */
 export type Least = KeyRole | 'nobody';
@@ -53,8 +53,4 @@ export function inTable({ method, path }: { readonly method: string; readonly pa
 /** Where nothing is, any key is told so. */
 export function leastRoleOf(route: string | null): Least {
   return route === null ? 'viewer' : (LEAST[route] ?? 'admin');
-}
-
-export function suffices(role: KeyRole, least: KeyRole): boolean {
-  return KEY_ROLES.indexOf(role) >= KEY_ROLES.indexOf(least);
 }
