@@ -13,6 +13,11 @@ export interface Context {
   /** Break off what is in flight. Aborts after `stop`. */
   readonly signal: AbortSignal;
   readonly meter: Meter;
+  /**
+   * Only where the job is held to a pace: resolves when the next request may be sent; throws `Stopped`. Before each page the
+   * engine waits by itself, so that only who sends many requests for one page, or writes by requests, needs to ask.
+   */
+  readonly turn?: () => Promise<void>;
 }
 
 /** Where a connector reports what it does, for progress and proof. */

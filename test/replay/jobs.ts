@@ -110,6 +110,29 @@ export const JOBS = {
     shows: ['WORKFLOW_EXECUTION_SIGNALED', 'ACTIVITY_TASK_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_COMPLETED'],
   },
 
+  'changed in pace': {
+    script: {
+      streams: { a: [10, 10], b: [10] },
+      lanes: 2,
+      async chunk(input, left) {
+        if (input.requestsPerSecond === 6)
+          return { end: 'exhausted', checkpoint: advance(input, left, true) };
+        await untilCancelled();
+        return { end: 'stopped', checkpoint: advance(input, 1, false) };
+      },
+    },
+    async drive(job) {
+      await until('two chunks run', () => job.calls.copy.length === 2);
+      await job.handle.signal('change', { requestsPerSecond: 8 });
+      await until('two go on', () => job.calls.copy.length === 4);
+      await job.handle.signal('change', { requestsPerSecond: null });
+      await until('they go on again', () => job.calls.copy.length === 6);
+      await job.handle.signal('change', { requestsPerSecond: 6, lanes: 1 });
+      await ended(job);
+    },
+    shows: ['WORKFLOW_EXECUTION_SIGNALED', 'ACTIVITY_TASK_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
   waiting: {
     script: {
       streams: { a: [10], b: [10] },
