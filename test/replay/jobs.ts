@@ -2,6 +2,7 @@
 import { addPlan, carry, openBoard, putBack, take } from '../../src/core/board.js';
 import { NO_TALLIES } from '../../src/core/checkpoint.js';
 import { LonghaulError } from '../../src/core/errors.js';
+import type { JobSpec } from '../../src/core/spec.js';
 import type { Activities, JobInput, PartitionWork } from '../../src/core/work.js';
 import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
 import { until } from '../support/until.js';
@@ -52,10 +53,21 @@ const inSteps =
     checkpoint: advance(input, Math.min(step, left), left <= step),
   });
 
-function verifyOf(id: string): JobInput {
-  const spec = { kind: 'verify', source: { connection: 'vault', archive: 'nightly/a-1' } } as const;
-  return { job: { ...inputOf(id).job, spec } };
-}
+const inputWith =
+  (spec: JobSpec) =>
+  (id: string): JobInput => ({ job: { ...inputOf(id).job, spec } });
+
+const CRM = { connection: 'crm' };
+const ARCHIVE = { connection: 'vault', archive: 'nightly/a-1' };
+const VERIFY = inputWith({ kind: 'verify', source: ARCHIVE });
+const COMPARE = inputWith({ kind: 'verify', source: ARCHIVE, options: { against: CRM } });
+const RESTORE = inputWith({ kind: 'restore', source: ARCHIVE, sink: { connection: 'database' } });
+const EXPORT = inputWith({
+  kind: 'export',
+  source: CRM,
+  sink: { connection: 'vault' },
+  options: { format: 'parquet' },
+});
 
 /** A job that failed when one of its two partitions was done and the other one was begun. */
 function retryOf(id: string): JobInput {
@@ -192,7 +204,7 @@ export const JOBS = {
 
   verify: {
     script: { streams: { a: [4, 4], b: [2] } },
-    input: verifyOf,
+    input: VERIFY,
     drive: ended,
     shows: ['WORKFLOW_EXECUTION_COMPLETED'],
   },
@@ -211,8 +223,43 @@ export const JOBS = {
         findingsTotal: 1,
       }),
     },
-    input: verifyOf,
+    input: VERIFY,
     drive: ended,
     shows: ['WORKFLOW_EXECUTION_FAILED'],
+  },
+
+  'comparison that differs': {
+    script: {
+      streams: { a: [4], b: [2] },
+      seal: () => ({
+        records: 6,
+        bytes: 6,
+        storedBytes: 0,
+        segments: 0,
+        differences: { same: 4, added: 1, removed: 0, changed: 1, duplicates: 0 },
+      }),
+    },
+    input: COMPARE,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_FAILED'],
+  },
+
+  'restore in stages': {
+    script: {
+      streams: { a: [12], b: [5, 5], c: [4] },
+      streamsPerPlanPage: 1,
+      barriers: ['b', 'c'],
+      chunk: inSteps(6),
+    },
+    input: RESTORE,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
+  export: {
+    script: { streams: { a: [10, 10], b: [3] }, chunk: inSteps(8) },
+    input: EXPORT,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
   },
 } satisfies Record<string, RecordedJob>;
