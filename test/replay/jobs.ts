@@ -1,12 +1,10 @@
 // The jobs whose histories are kept: one of each shape that a workflow's code can take.
-import { addPlan, carry, openBoard, putBack, take } from '../../src/core/board.js';
-import { NO_TALLIES } from '../../src/core/checkpoint.js';
 import { LonghaulError } from '../../src/core/errors.js';
-import type { JobSpec } from '../../src/core/spec.js';
-import type { Activities, JobInput, PartitionWork } from '../../src/core/work.js';
+import type { Activities, JobInput } from '../../src/core/work.js';
 import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
 import { until } from '../support/until.js';
-import { inputOf, type Running } from '../support/workflow-job.js';
+import type { Running } from '../support/workflow-job.js';
+import { COMPARE, EXPORT, RESTORE, retryOf, VERIFY } from './inputs.js';
 
 export interface RecordedJob {
   readonly script: Script;
@@ -52,44 +50,6 @@ const inSteps =
     end: left > step ? 'budget' : 'exhausted',
     checkpoint: advance(input, Math.min(step, left), left <= step),
   });
-
-const inputWith =
-  (spec: JobSpec) =>
-  (id: string): JobInput => ({ job: { ...inputOf(id).job, spec } });
-
-const CRM = { connection: 'crm' };
-const ARCHIVE = { connection: 'vault', archive: 'nightly/a-1' };
-const VERIFY = inputWith({ kind: 'verify', source: ARCHIVE });
-const COMPARE = inputWith({ kind: 'verify', source: ARCHIVE, options: { against: CRM } });
-const RESTORE = inputWith({ kind: 'restore', source: ARCHIVE, sink: { connection: 'database' } });
-const EXPORT = inputWith({
-  kind: 'export',
-  source: CRM,
-  sink: { connection: 'vault' },
-  options: { format: 'parquet' },
-});
-
-/** A job that failed when one of its two partitions was done and the other one was begun. */
-function retryOf(id: string): JobInput {
-  const board = openBoard('2026-01-01T00:00:01.000Z');
-  const work = [0, 1].map((index): PartitionWork => ({
-    index,
-    stream: 'a',
-    partition: { id: String(index), range: null, estimate: 10 },
-    checkpoint: null,
-  }));
-  const streams = [{ name: 'a', estimate: 20, partitions: 2 }];
-  addPlan(board, { streams, work, after: 'a', done: true, lanes: 2, requestsPerDay: null });
-  const at = (records: number, done: boolean) => ({
-    cursor: records,
-    done,
-    sink: `head-${records}`,
-    tallies: { ...NO_TALLIES, records },
-  });
-  putBack(board, take(board)!, at(10, true));
-  putBack(board, take(board)!, at(4, false));
-  return { ...inputOf(id), resume: carry(board) };
-}
 
 export const JOBS = {
   plain: {
