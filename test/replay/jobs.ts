@@ -1,11 +1,10 @@
 // The jobs whose histories are kept: one of each shape that a workflow's code can take.
-import { addPlan, carry, openBoard, putBack, take } from '../../src/core/board.js';
-import { NO_TALLIES } from '../../src/core/checkpoint.js';
 import { LonghaulError } from '../../src/core/errors.js';
-import type { Activities, JobInput, PartitionWork } from '../../src/core/work.js';
+import type { Activities, JobInput } from '../../src/core/work.js';
 import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
 import { until } from '../support/until.js';
-import { inputOf, type Running } from '../support/workflow-job.js';
+import type { Running } from '../support/workflow-job.js';
+import { COMPARE, EXPORT, RESTORE, retryOf, VERIFY } from './inputs.js';
 
 export interface RecordedJob {
   readonly script: Script;
@@ -51,33 +50,6 @@ const inSteps =
     end: left > step ? 'budget' : 'exhausted',
     checkpoint: advance(input, Math.min(step, left), left <= step),
   });
-
-function verifyOf(id: string): JobInput {
-  const spec = { kind: 'verify', source: { connection: 'vault', archive: 'nightly/a-1' } } as const;
-  return { job: { ...inputOf(id).job, spec } };
-}
-
-/** A job that failed when one of its two partitions was done and the other one was begun. */
-function retryOf(id: string): JobInput {
-  const board = openBoard('2026-01-01T00:00:01.000Z');
-  const work = [0, 1].map((index): PartitionWork => ({
-    index,
-    stream: 'a',
-    partition: { id: String(index), range: null, estimate: 10 },
-    checkpoint: null,
-  }));
-  const streams = [{ name: 'a', estimate: 20, partitions: 2 }];
-  addPlan(board, { streams, work, after: 'a', done: true, lanes: 2, requestsPerDay: null });
-  const at = (records: number, done: boolean) => ({
-    cursor: records,
-    done,
-    sink: `head-${records}`,
-    tallies: { ...NO_TALLIES, records },
-  });
-  putBack(board, take(board)!, at(10, true));
-  putBack(board, take(board)!, at(4, false));
-  return { ...inputOf(id), resume: carry(board) };
-}
 
 export const JOBS = {
   plain: {
@@ -215,7 +187,7 @@ export const JOBS = {
 
   verify: {
     script: { streams: { a: [4, 4], b: [2] } },
-    input: verifyOf,
+    input: VERIFY,
     drive: ended,
     shows: ['WORKFLOW_EXECUTION_COMPLETED'],
   },
@@ -234,8 +206,43 @@ export const JOBS = {
         findingsTotal: 1,
       }),
     },
-    input: verifyOf,
+    input: VERIFY,
     drive: ended,
     shows: ['WORKFLOW_EXECUTION_FAILED'],
+  },
+
+  'comparison that differs': {
+    script: {
+      streams: { a: [4], b: [2] },
+      seal: () => ({
+        records: 6,
+        bytes: 6,
+        storedBytes: 0,
+        segments: 0,
+        differences: { same: 4, added: 1, removed: 0, changed: 1, duplicates: 0 },
+      }),
+    },
+    input: COMPARE,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_FAILED'],
+  },
+
+  'restore in stages': {
+    script: {
+      streams: { a: [12], b: [5, 5], c: [4] },
+      streamsPerPlanPage: 1,
+      barriers: ['b', 'c'],
+      chunk: inSteps(6),
+    },
+    input: RESTORE,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
+  export: {
+    script: { streams: { a: [10, 10], b: [3] }, chunk: inSteps(8) },
+    input: EXPORT,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
   },
 } satisfies Record<string, RecordedJob>;

@@ -85,10 +85,13 @@ export async function startLonghaul(options: HarnessOptions) {
     archiveOf: (job: Job, root = vault) => archiveFolder(root, job),
     /** Pids of the launcher's workers as they are now: a restarted one has a new pid. */
     workerPids: async () => workersOf(await descendants(launcher.pid)),
-    /** One more worker beside those of the launcher. The caller ends it. */
-    startWorker: () =>
-      start(process.execPath, [BIN, 'worker', '--config', config], {
-        env: { ...env, TEMPORAL_ADDRESS: ready.temporal },
+    /** One more worker beside those of the launcher, of this build unless told otherwise. The caller ends it. */
+    startWorker: ({
+      bin = BIN,
+      env: more = {},
+    }: { bin?: string; env?: Readonly<Record<string, string>> } = {}) =>
+      start(process.execPath, [bin, 'worker', '--config', config], {
+        env: { ...env, ...more, TEMPORAL_ADDRESS: ready.temporal },
         cwd: folder,
       }),
     stop: () => stop(launcher, temporary),
