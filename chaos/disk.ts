@@ -19,6 +19,8 @@ export interface Disk {
 }
 
 const SIZE_MB = 256;
+/** Until a job has met it, at the latest. */
+const FULL_MS = 400_000;
 const BLOCK = Buffer.alloc(1_048_576);
 
 export async function mountDisk(): Promise<Disk> {
@@ -44,7 +46,7 @@ export async function mountDisk(): Promise<Disk> {
       return excused;
     },
     endings: () => endings,
-    emptied: async () => void (await until('the disk has room', () => !full)),
+    emptied: async () => void (await until('the disk has room', () => !full, { timeoutMs: FULL_MS })),
     close: () => disk.unmount(),
   };
 }

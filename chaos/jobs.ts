@@ -49,6 +49,7 @@ export function createRunJob({ longhaul, disk }: Stage, watch: Watch, tally: Tal
     const since = performance.now();
     watch.follow(id);
     const job = await longhaul.waitFor(id, 'it ends', hasEnded, ENDS_WITHIN_MS);
+    await expectHistory(longhaul.temporal, job, tally);
     if (!disk?.excuses(job, since)) return job;
     await disk.emptied();
     tally.retried += 1;
@@ -64,7 +65,6 @@ export function createRunJob({ longhaul, disk }: Stage, watch: Watch, tally: Tal
     if (job.state !== 'completed') throw new Error(`${job.id} ${job.state}: ${JSON.stringify(job.error)}`);
     count(tally.jobs, nameOf(spec));
     tally.records += job.result?.records ?? 0;
-    await expectHistory(longhaul.temporal, job, tally);
     return job;
   };
 }

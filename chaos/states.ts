@@ -3,7 +3,7 @@ import { JOB_STATES, type JobState } from '../src/core/job.js';
 import { SEARCH_ATTRIBUTES } from '../src/core/names.js';
 import type { Event } from '../test/support/job-history.js';
 
-/** Ended jobs go on only in a new run, by a retry. What was asked to end may yet fail to, or end well a moment before. */
+/** Of one run and those that continue it. A retry begins a run of its own. What was asked to end may yet fail to. */
 const FOLLOW: Readonly<Record<JobState, readonly JobState[]>> = {
   queued: ['running', 'paused', 'waiting', 'cancelling'],
   running: ['paused', 'waiting', 'cancelling', 'completed', 'failed'],
@@ -11,7 +11,7 @@ const FOLLOW: Readonly<Record<JobState, readonly JobState[]>> = {
   waiting: ['running', 'paused', 'cancelling', 'failed'],
   cancelling: ['cancelled', 'failed'],
   completed: [],
-  failed: ['queued', 'running'],
+  failed: [],
   cancelled: [],
 };
 

@@ -31,7 +31,9 @@ export function storeFaults({ disk, bucket }: Stage, watch: Watch): Record<Store
       await bucket!.server.start();
       watch.struck({ restarts: true });
     },
+    /** One at a time. */
     'disk fills': async ({ kind }) => {
+      await disk!.emptied();
       const before = disk!.endings();
       await disk!.fill();
       try {
