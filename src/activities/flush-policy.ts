@@ -30,6 +30,8 @@ export function createFlushPolicy(policy: CheckpointPolicy, start: number): Flus
     due(added, now) {
       bytes += added;
       pages += 1;
+      // The clock of a machine can be set back: what has passed until then is lost, not what comes.
+      last = Math.min(last, now);
       return now - last >= interval || bytes >= policy.bytes || pages >= policy.pages;
     },
     flushed(now) {
@@ -44,8 +46,10 @@ export function createFlushPolicy(policy: CheckpointPolicy, start: number): Flus
 /** Counts what was written; says whether the chunk has done its share. `start` and `now` in epoch ms. */
 export function createBudget(start: number): (bytes: number, now: number) => boolean {
   let total = 0;
+  let since = start;
   return (bytes, now) => {
     total += bytes;
-    return now - start >= CHUNK_BUDGET.ms || total >= CHUNK_BUDGET.bytes;
+    since = Math.min(since, now);
+    return now - since >= CHUNK_BUDGET.ms || total >= CHUNK_BUDGET.bytes;
   };
 }

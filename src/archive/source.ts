@@ -38,19 +38,18 @@ export interface ArchiveSourceOptions {
  */
 export function createArchiveSource(store: Store, path: string, options: ArchiveSourceOptions): Source {
   const { onDamage, pageRecords = () => Infinity } = options;
-  let known: Manifest | null = null;
-  const manifestOf = async (): Promise<Manifest> => (known ??= await readManifest(store, path));
+  let known: Known | null = null;
+  const open = async (): Promise<Known> => (known ??= knownOf(await readManifest(store, path)));
 
   return {
-    async *streams(_ctx, names) {
-      const { streams } = await manifestOf();
-      yield* pick(streams, names).map(describe);
+    async *streams(_ctx, names, after = '') {
+      for (const stream of pick(await open(), names)) if (stream.name > after) yield describe(stream);
     },
 
     async *partitions(_ctx, { name }, want) {
-      const manifest = await manifestOf();
-      const [stream] = pick(manifest.streams, [name]);
-      if (stream) yield* cut(store, path, manifest, stream, want);
+      const known = await open();
+      const [stream] = pick(known, [name]);
+      if (stream) yield* cut(store, path, known.manifest, stream, want);
     },
 
     async *read(ctx, stream, partition, from) {
@@ -135,15 +134,23 @@ function findingOf({ archive }: SegmentPlace, line: SegmentLine, error: unknown)
   throw error;
 }
 
-function pick(
-  streams: readonly ManifestStream[],
-  names: readonly string[] | undefined,
-): readonly ManifestStream[] {
-  const unknown = names?.find((name) => !streams.some((stream) => stream.name === name));
-  if (unknown !== undefined) {
-    throw new LonghaulError('stream_unknown', `The archive has no stream ${unknown}.`);
-  }
-  return names ? streams.filter((stream) => names.includes(stream.name)) : streams;
+/** There may be many streams: each is found by its name. */
+interface Known {
+  readonly manifest: Manifest;
+  readonly streams: ReadonlyMap<string, ManifestStream>;
+}
+
+function knownOf(manifest: Manifest): Known {
+  return { manifest, streams: new Map(manifest.streams.map((stream) => [stream.name, stream])) };
+}
+
+function pick({ manifest, streams }: Known, names: readonly string[] | undefined): readonly ManifestStream[] {
+  if (!names) return manifest.streams;
+  return [...new Set(names)].sort().map((name) => {
+    const stream = streams.get(name);
+    if (!stream) throw new LonghaulError('stream_unknown', `The archive has no stream ${name}.`);
+    return stream;
+  });
 }
 
 function describe({ name, key, encoding, schema, records: estimate }: ManifestStream): Stream {

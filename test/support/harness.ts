@@ -27,6 +27,8 @@ export interface HarnessOptions {
   /** A folder that outlives the instance, to start another on the same data; default: a fresh one, removed at the end. */
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: any that is free. */
+  readonly temporalPort?: number;
 }
 
 /** The ready line of `longhaul dev --json`. */
@@ -64,7 +66,7 @@ export async function startLonghaul(options: HarnessOptions) {
   await mkdir(vault, { recursive: true });
   await writeConfig(config, options);
   const env = { ...process.env, ...options.env };
-  const launcher = start(process.execPath, [BIN, ...devArguments(config, folder, options.workers ?? 1)], {
+  const launcher = start(process.execPath, [BIN, ...devArguments(config, folder, options)], {
     env,
     cwd: folder,
   });
@@ -98,9 +100,13 @@ export async function startLonghaul(options: HarnessOptions) {
   };
 }
 
-function devArguments(config: string, folder: string, workers: number): string[] {
+function devArguments(
+  config: string,
+  folder: string,
+  { workers = 1, temporalPort = 0 }: HarnessOptions,
+): string[] {
   const data = path.join(folder, 'data');
-  const ports = ['--port', '0', '--temporal-port', '0', '--ui-port', '0'];
+  const ports = ['--port', '0', '--temporal-port', String(temporalPort), '--ui-port', '0'];
   return ['dev', '--json', '--config', config, '--data-dir', data, ...ports, '--workers', String(workers)];
 }
 
