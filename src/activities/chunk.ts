@@ -131,13 +131,16 @@ export function createChunk(options: ChunkOptions): Chunk {
       if (page.rejects) unread = [...unread, ...page.rejects];
       at = { cursor: page.next, done: page.next === null };
       const bytes = bytesOf(page);
-      if (!at.done && flushes.due(bytes, clock.now())) await flush();
+      const requests = tally.total().requests - checkpoint.tallies.requests;
+      if (!at.done && flushes.due(bytes, requests, clock.now())) await flush();
       if (spent(bytes, clock.now())) end('budget');
     }
 
     const read = source.read(ctx, work.stream, work.partition, checkpoint.cursor);
     const pages = pace ? inStep(read, () => pace.evened(stop, meter)) : read;
-    const draining = drain(prefetch(pages, stop), (page) => take(page).catch(giveUp));
+    // A page as large as a checkpoint is durable before the next one is asked for: a kill then repeats one of them, not two.
+    const isSmall = (page: Page) => bytesOf(page) < options.policy.bytes;
+    const draining = drain(prefetch(pages, stop, isSmall), (page) => take(page).catch(giveUp));
     const broken = await draining.catch((error: unknown): Broken => {
       if (!inParts) throw error;
       return { error, side: 'sink' };

@@ -18,7 +18,8 @@ export interface ObjectSourceOptions {
 
 const rangeSchema = z.object({ after: z.string().nullable(), to: z.string().nullable() });
 
-const PAGE_OBJECTS = 1_000;
+/** Each is a request, and a page on its way when a worker dies is read again. */
+const PAGE_OBJECTS = 128;
 /** What one reader holds of objects that were not handed out yet: a piece, or many small ones. */
 const BYTES_AHEAD = 16_777_216;
 
