@@ -59,7 +59,7 @@ export function createArchiveSource(store: Store, path: string, options: Archive
       const at = from === null ? { line: range.start, skip: 0 } : cursorSchema.parse(from);
       const place = { store, archive: path, encoding: range.encoding, compression: range.compression };
       const lines = segmentLines(store, path, range.path, { start: at.line, end: range.end });
-      const referred = createReferred(ctx, store, async () => (await manifestOf()).bases ?? []);
+      const referred = createReferred(ctx, store, async () => (await open()).manifest.bases ?? []);
       let { skip } = at;
       for await (const { line, start, end } of lines) {
         if (ctx.stop.aborted) throw new Stopped();
