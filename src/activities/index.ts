@@ -8,6 +8,7 @@ import { createChunk, type RejectsPolicy } from './chunk.js';
 import type { ActivityDeps } from './deps.js';
 import { handover, toErrorData } from './failures.js';
 import { DEFAULT_CHECKPOINT } from './flush-policy.js';
+import { createPace } from './pace.js';
 import { onLifeline, quietContext, type Lifeline } from './lifeline.js';
 import { withJob, type JobFolder, type OpenJob } from './open.js';
 import { patiently } from './patience.js';
@@ -63,7 +64,7 @@ function rethrow(error: unknown): never {
 }
 
 async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }: OpenJob, input: CopyInput) {
-  const { job, work, requests } = input;
+  const { job, work, requests, requestsPerSecond: pace } = input;
   const activity = ActivityContext.current();
   const beaten = activity.info.heartbeatDetails as Heartbeat | undefined;
   const options = job.spec.kind === 'verify' ? undefined : job.spec.options?.checkpoint;
@@ -74,6 +75,7 @@ async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }
     from: beaten?.checkpoint ?? null,
     policy: { ...DEFAULT_CHECKPOINT, ...options },
     requests,
+    ...(pace !== undefined && { pace: createPace(pace, deps.clock) }),
     rejects: rejectsOf(input, folder),
     stop: line.stop,
     signal: line.signal,

@@ -4,7 +4,13 @@ import type { PublicConnection, Role } from '../config/public.js';
 import type { ErrorCode } from '../core/errors.js';
 import { check, type Fault } from '../core/faults.js';
 import { nearest } from '../core/nearest.js';
-import { jobSpecSchema, type JobSpec, type RestoreSpec, type VerifySpec } from '../core/spec.js';
+import {
+  jobSpecSchema,
+  type BackupSpec,
+  type JobSpec,
+  type RestoreSpec,
+  type VerifySpec,
+} from '../core/spec.js';
 import { readJson } from './bodies.js';
 import { RequestFaults } from './problems.js';
 
@@ -34,6 +40,7 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
         ...roleFaults('source', spec.source.connection, 'source', connections),
         ...roleFaults('sink', spec.sink.connection, 'sink', connections),
         ...streamFaults(spec.source, connections),
+        ...baseFaults(spec, connections),
       ];
     case 'verify':
       return [
@@ -53,6 +60,14 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
         ...(spec.source.archive ? [] : streamFaults(spec.source, connections)),
       ];
   }
+}
+
+/** Connectors of the operator's own are asked when the job runs. */
+function baseFaults({ source, options }: BackupSpec, connections: readonly PublicConnection[]): NamedFault[] {
+  const type = connections.find(({ name }) => name === source.connection)?.type;
+  if (options?.base === undefined || (type !== 'http' && type !== 'postgres')) return [];
+  const message = `only backups of objects have a base, not those of a connection of type ${type}`;
+  return [{ code: 'base_unsuitable', path: ['options', 'base'], message }];
 }
 
 function againstFaults(

@@ -58,6 +58,8 @@ export interface CopyInput {
   readonly work: PartitionWork;
   /** Requests this chunk may send before it returns with `quota`; null: no limit. */
   readonly requests: number | null;
+  /** The pace of this chunk, its share of the job's; absent: none to keep. */
+  readonly requestsPerSecond?: number;
   /** Records the job may still set aside; absent: as many as its spec says. */
   readonly rejects?: number;
 }
@@ -75,6 +77,8 @@ export interface ChunkResult {
 export interface JobChange {
   /** At most as many as the connection allows are worked in. */
   readonly lanes?: number;
+  /** Of all lanes together, within what the connection allows; null: no other bound than that. */
+  readonly requestsPerSecond?: number | null;
 }
 
 /** A wait that outlives a chunk. `until` in epoch ms. */
@@ -147,6 +151,8 @@ export interface JobMemo {
   readonly streamsTotal: number;
   /** Absent in what an earlier version left. */
   readonly lanes?: number;
+  /** Absent: none was asked for. */
+  readonly requestsPerSecond?: number;
   readonly wait: Wait | null;
   readonly result: SealSummary | null;
   readonly error: ErrorData | null;
@@ -167,6 +173,8 @@ export interface CarriedState {
   /** What was asked for, and what is allowed, whatever else is asked; absent: nothing, and any number. */
   readonly lanesAsked?: number;
   readonly lanesMost?: number;
+  /** Asked for while the job runs; absent: none. */
+  readonly requestsPerSecond?: number;
   /** Planned and not finished, in order. */
   readonly pending: readonly PartitionWork[];
   /** Finished and not settled. */

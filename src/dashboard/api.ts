@@ -4,7 +4,7 @@ import type { connectionList, jobPage, Problem, Queue } from '../api/contracts.j
 import type { SessionView } from '../api/session-contracts.js';
 import type { DifferencePage, FilePage, RejectPage } from '../api/result-contracts.js';
 import type { Job } from '../core/job.js';
-import type { ConnectionCheck } from '../core/work.js';
+import type { ConnectionCheck, JobChange } from '../core/work.js';
 import { search, type Query } from './route.js';
 
 export type JobPage = z.infer<typeof jobPage>;
@@ -43,7 +43,7 @@ export const api = {
   job: (id: string) => call<Job>('GET', pathOf(id)),
   start: (spec: unknown) => call<Job>('POST', '/v1/jobs', spec),
   steer: (id: string, action: Action) => call<Job>('POST', `${pathOf(id)}/${action}`),
-  setLanes: (id: string, lanes: number) => call<Job>('PATCH', pathOf(id), { lanes }),
+  change: (id: string, change: JobChange) => call<Job>('PATCH', pathOf(id), change),
   /** The new job that tries what a restore has set aside. */
   retryRejects: (id: string) => call<Job>('POST', `${pathOf(id)}/retry`, { rejects: true }),
   files: (id: string, page: Query) => call<FilePage>('GET', `${pathOf(id)}/files${search(page)}`),

@@ -8,6 +8,7 @@ import { VERSION } from '../core/version.js';
 import { workflowBundle } from './bundle.js';
 import { createConnections } from './connections.js';
 import { createWorker } from './create.js';
+import { deploymentIn } from './deployment.js';
 import { createLog, installRuntime } from './log.js';
 import { createOwnConnectors } from './own-connectors.js';
 
@@ -21,6 +22,7 @@ export async function runWorker(options: { readonly configPath: string }): Promi
     inspect: own.inspect,
   });
   const target = temporalTarget(process.env);
+  const workerDeploymentOptions = deploymentIn(process.env);
   installRuntime(log);
   log.info({ temporal: target.description }, 'connecting');
   const connection = await connect(target);
@@ -31,7 +33,13 @@ export async function runWorker(options: { readonly configPath: string }): Promi
       log,
       version: VERSION,
     };
-    const worker = await createWorker({ connection, namespace: target.namespace, workflowBundle }, deps);
+    const settings = {
+      connection,
+      namespace: target.namespace,
+      workflowBundle,
+      ...(workerDeploymentOptions && { workerDeploymentOptions }),
+    };
+    const worker = await createWorker(settings, deps);
     stopOnRequest(worker);
     process.send?.({ event: 'ready' });
     log.info({}, 'worker ready');

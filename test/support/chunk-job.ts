@@ -17,8 +17,8 @@ import { testContext } from './reading.js';
 import { REPORT, stream } from './writing.js';
 
 export const STREAM = 'contacts';
-export const EVERY_PAGE = { seconds: 3_600, bytes: Infinity, pages: 1 };
-export const SELDOM = { seconds: 3_600, bytes: Infinity, pages: Infinity };
+export const EVERY_PAGE = { seconds: 3_600, bytes: Infinity, pages: 1, requests: Infinity };
+export const SELDOM = { seconds: 3_600, bytes: Infinity, pages: Infinity, requests: Infinity };
 
 export interface Start extends Partial<Omit<ChunkOptions, 'stop' | 'signal'>> {
   /** What the workflow knows. */

@@ -35,8 +35,8 @@ function objectsIn(
   const pathOf = (stream: string): string => streams[stream]?.path ?? stream;
   const own = { connection, streams, concurrency: CONCURRENCY };
   return {
-    source: ({ pageSize }) =>
-      createObjectSource({ ...own, pageSize, tree: (stream) => createFileTree(root, pathOf(stream)) }),
+    source: ({ pageSize, known }) =>
+      createObjectSource({ ...own, pageSize, known, tree: (stream) => createFileTree(root, pathOf(stream)) }),
     sink: (options) =>
       createObjectSink(
         { ...own, target: (stream) => createFileTarget(root, pathOf(stream), options.job) },

@@ -1,6 +1,6 @@
 // Large objects are read, kept and written in pieces.
 
-/** As much as a checkpoint holds by default, so that a killed reader repeats the read of one, and the one on its way. */
+/** As much as a checkpoint holds by default, so that a killed reader repeats the read of one. */
 const PIECE_BYTES = 16_777_216;
 /** What object stores take as parts of one upload, at most. */
 const MOST_PIECES = 10_000;

@@ -38,8 +38,13 @@ function objectsIn(
   const prefixOf = (stream: string): string => streams[stream]?.prefix ?? '';
   const own = { connection, streams, concurrency: CONCURRENCY };
   return {
-    source: ({ pageSize }) =>
-      createObjectSource({ ...own, pageSize, tree: (stream) => createS3Tree(client, prefixOf(stream)) }),
+    source: ({ pageSize, known }) =>
+      createObjectSource({
+        ...own,
+        pageSize,
+        known,
+        tree: (stream) => createS3Tree(client, prefixOf(stream)),
+      }),
     sink(options) {
       const target = (stream: string) => createS3Target(lasting, config, prefixOf(stream), options);
       const sink = createObjectSink({ ...own, target }, options);

@@ -18,7 +18,7 @@ export function Lanes({ job, lanes, update }: LanesProps) {
   const mayChange = useMay('operator');
   const set = (asked: number) => {
     setTrouble(null);
-    void api.setLanes(job.id, asked).then(update, setTrouble);
+    void api.change(job.id, { lanes: asked }).then(update, setTrouble);
   };
   const button = (sign: string, name: string, asked: number) => (
     <button type="button" aria-label={name} disabled={asked < 1 || asked > MOST} onClick={() => set(asked)}>
