@@ -39,6 +39,9 @@ export const LEAST: Readonly<Record<string, Least>> = {
   'POST /v1/connections/{name}/check': 'admin',
 };
 
+/** Routes whose figures are of all tenants: a key of one is not let in. */
+export const OF_ALL: ReadonlySet<string> = new Set(['GET /metrics']);
+
 /** The route that will answer, as the table writes it; null: there is none. A HEAD is answered where GET is. */
 export function routeOf(c: Context): string | null {
   const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
