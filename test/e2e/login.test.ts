@@ -116,10 +116,11 @@ describe.skipIf(!CHROMIUM)(`the dashboard of an API with keys${NO_CHROMIUM}`, { 
       await heading('Log in');
     }
     const [viewer, operator, admin] = [seen['viewer']!, seen['operator']!, seen['admin']!];
-    expect(viewer).toEqual([['Jobs', 'Archives', 'Connections', 'Queue'], [], expect.any(Array)]);
+    expect(viewer[0]).toEqual(operator[0]!.filter((name) => name !== 'Start'));
+    expect(operator[0]).toContain('Start');
+    expect(viewer[1]).toEqual([]);
+    expect(operator[1]).toEqual(expect.arrayContaining(['Cancel …', 'Pause', 'Start another like it']));
     expect(new Set(viewer[2])).toEqual(new Set(['Jobs']));
-    expect(operator[0]).toEqual(['Jobs', 'Start', 'Archives', 'Connections', 'Queue']);
-    expect(operator[1]).toEqual(['Cancel …', 'Pause', 'Start another like it']);
     expect(new Set(operator[2])).toEqual(new Set(['Back up', 'Jobs']));
     expect(admin.slice(0, 2)).toEqual(operator.slice(0, 2));
     expect(new Set(admin[2])).toEqual(new Set(['Back up', 'Check', 'Jobs']));

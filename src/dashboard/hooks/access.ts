@@ -1,4 +1,4 @@
-// Who looks at this page: asked when it opens, and again when the API says that it does not know any more.
+// Who looks at this page: asked when it opens, and again whenever a call was refused for want of a key.
 import { useEffect, useState } from 'preact/hooks';
 import { api, keyWanted, type Session, type Trouble } from '../api.js';
 
@@ -13,7 +13,7 @@ export interface Access {
   readonly leave: () => void;
 }
 
-type Known = 'asking' | 'closed' | Session;
+type Known = 'asking' | 'leaving' | 'closed' | Session;
 
 const ASK_AGAIN_MS = 2_000;
 
@@ -22,30 +22,33 @@ export function useAccess(): Access {
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const close = (): void => setKnown('closed');
   useEffect(() => {
-    keyWanted.addEventListener('wanted', close);
-    return () => keyWanted.removeEventListener('wanted', close);
+    // The refused call may be one of the session before: only the API knows.
+    const doubt = (): void => setKnown((now) => (typeof now === 'string' ? now : 'asking'));
+    keyWanted.addEventListener('wanted', doubt);
+    return () => keyWanted.removeEventListener('wanted', doubt);
   }, []);
-  useEffect(() => askUntilAnswered(setKnown, setTrouble), []);
+  useEffect(() => (known === 'asking' ? askUntilAnswered(setKnown, setTrouble) : undefined), [known]);
   return {
     session: typeof known === 'string' ? null : known,
     closed: known === 'closed',
     trouble: known === 'asking' ? trouble : null,
     enter: setKnown,
-    // Where the API is away the session ends with its time; this page forgets it at once.
-    leave: () => void api.logOut().then(close, close),
+    leave: () => {
+      // Nobody logs in before the answer, which takes the cookie away. Where the API is away, the session ends with its time.
+      setKnown('leaving');
+      void api.logOut().then(close, close);
+    },
   };
 }
 
 /** Returns how to stop. */
-function askUntilAnswered(
-  answered: (session: Session) => void,
-  stumble: (trouble: Trouble) => void,
-): () => void {
+function askUntilAnswered(answered: (known: Known) => void, stumble: (trouble: Trouble) => void): () => void {
   let timer = 0;
   const ask = (): void =>
     void api.session().then(answered, (why: Trouble) => {
+      if (why.needsKey) return answered('closed');
       stumble(why);
-      if (!why.needsKey) timer = setTimeout(ask, ASK_AGAIN_MS);
+      timer = setTimeout(ask, ASK_AGAIN_MS);
     });
   ask();
   return () => clearTimeout(timer);

@@ -12,13 +12,15 @@ export function LoginPage({ enter }: LoginProps) {
   const [key, setKey] = useState('');
   const { trouble, busy, logIn } = useLogin(enter);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), [trouble]);
+  useEffect(() => {
+    if (trouble) input.current?.focus();
+  }, [trouble]);
   const submit = (event: Event): void => {
     event.preventDefault();
     void logIn(key.trim());
   };
   return (
-    <Page title="Log in">
+    <Page title="Log in" focus={input}>
       <p class="lead">
         This Longhaul is for those who have a key. Whoever runs it makes one with{' '}
         <code>longhaul keys add</code>.
