@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { ENDED, type Job } from '../../core/job.js';
 import { api, type Trouble } from '../api.js';
+import { useMay } from '../session.js';
 import { TroubleNote } from '../ui/trouble.js';
 
 const FIELD = 'requestsPerSecond';
@@ -13,7 +14,8 @@ interface PaceProps {
 
 export function Pace({ job, update }: PaceProps) {
   const { requestsPerSecond: pace } = job;
-  if (job.state === 'cancelling' || ENDED.includes(job.state)) return <>{pace ?? 'no bound'}</>;
+  const mayChange = useMay('operator');
+  if (!mayChange || job.state === 'cancelling' || ENDED.includes(job.state)) return <>{pace ?? 'no bound'}</>;
   return <PaceForm key={pace} job={job} update={update} />;
 }
 
