@@ -29,6 +29,7 @@ import { assertReady } from './ready.js';
 import { listRejects } from './rejects.js';
 import * as results from './result-routes.js';
 import * as routes from './routes.js';
+import { addSchedules } from './schedules/handlers.js';
 import { createSoon, type Soon } from './soon.js';
 import { readSpec } from './spec-request.js';
 import type { Stores } from './stores.js';
@@ -62,6 +63,7 @@ export function createApp(deps: AppDeps): App {
   const jobs = createJobs(deps);
   addJobs(app, deps, { jobs, soon });
   addResults(app, deps, { jobs, soon });
+  addSchedules(app, deps, { jobs, soon });
   addArchives(app, deps);
   addService(app, deps, soon);
   app.openapi(routes.metrics, async (c) =>

@@ -1,6 +1,6 @@
 // A backup: a live source into an archive.
 import { createArchiveSink } from '../../archive/sink.js';
-import { archivePath } from '../../core/archive-path.js';
+import { archivePath, folderName } from '../../core/archive-path.js';
 import type { BackupSpec } from '../../core/spec.js';
 import type { JobRef } from '../../core/work.js';
 import type { ActivityDeps } from '../deps.js';
@@ -13,7 +13,7 @@ export function openBackup(deps: ActivityDeps, job: JobRef, spec: BackupSpec): S
   const path = archivePath(job.id, spec);
   const sink = createArchiveSink(storeOf(deps.connections(spec.sink.connection)), {
     path,
-    archiveId: spec.sink.archive ?? job.id,
+    archiveId: spec.sink.archive ?? folderName(job.id),
     jobId: job.id,
     createdAt: job.createdAt,
     compression,
