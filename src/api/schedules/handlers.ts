@@ -19,6 +19,8 @@ import { createSchedules } from './schedules.js';
 
 interface Deps {
   readonly client: Client;
+  /** Epoch ms. */
+  readonly clock: () => number;
   readonly connections: readonly PublicConnection[];
 }
 
@@ -28,7 +30,7 @@ interface Reach {
 }
 
 export function addSchedules(app: OpenAPIHono, deps: Deps, { jobs, soon }: Reach): void {
-  const schedules = createSchedules(deps.client, (id) => stateOf(jobs, id));
+  const schedules = createSchedules({ ...deps, stateOf: (id) => stateOf(jobs, id) });
   const read = <T extends { job: JobSpec }>(c: Context, schema: z.ZodType<T>) =>
     readSchedule(c, schema, deps.connections);
   app.openAPIRegistry.register('NewSchedule', contract.newSchedule);

@@ -10,7 +10,7 @@ import { LonghaulError } from '../../core/errors.js';
 import type { JobState } from '../../core/job.js';
 import { SEARCH_ATTRIBUTES } from '../../core/names.js';
 import type { JobSpec } from '../../core/spec.js';
-import { RequestFaults } from '../problems.js';
+import { named, RequestFaults } from '../problems.js';
 import {
   scheduleName,
   type ListedSchedule,
@@ -41,18 +41,37 @@ export interface Schedules {
 const TRIGGER_MS = 1_000;
 const LOOK_EVERY_MS = 25;
 
-/** `stateOf`: the state of a job; null where there is none of that id. */
-export function createSchedules(
-  client: Client,
-  stateOf: (job: string) => Promise<JobState | null>,
-): Schedules {
+export interface SchedulesDeps {
+  readonly client: Client;
+  /** Epoch ms. */
+  readonly clock: () => number;
+  /** The state of a job; null where there is none of that id. */
+  readonly stateOf: (job: string) => Promise<JobState | null>;
+}
+
+/**
+ * Temporal answers by asking the schedule's own workflow. On a busy machine 4 of 360 such questions had no answer within two
+ * seconds, while those before and after took 200 ms: so it is asked once more in good time.
+ */
+const ASK_AGAIN_MS = 900;
+
+export function createSchedules({ client, clock, stateOf }: SchedulesDeps): Schedules {
   async function find(name: string): Promise<Found> {
     if (!scheduleName.safeParse(name).success) throw unknown();
     const handle = client.schedule.getHandle(name);
-    const description = await handle.describe();
+    const description = await describe(handle);
     const spec = specOf(description);
     if (spec) return { handle, description, spec };
     throw unknown();
+  }
+
+  async function describe(handle: ScheduleHandle): Promise<ScheduleDescription> {
+    try {
+      return await client.withDeadline(clock() + ASK_AGAIN_MS, () => handle.describe());
+    } catch (error) {
+      if (named(error)?.code !== 'temporal_unreachable') throw error;
+      return handle.describe();
+    }
   }
 
   async function view({ description, spec }: Found): Promise<Schedule> {
