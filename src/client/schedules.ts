@@ -30,7 +30,6 @@ export interface Schedules {
 
 /** `call` returns the body of an answer; undefined where it has none. */
 export function schedulesOver(call: <T>(path: string, init?: RequestInit) => Promise<T>): Schedules {
-  const at = (name: string, action = '') => `/v1/schedules/${encodeURIComponent(name)}${action}`;
   const act = <T>(name: string, action: string) => call<T>(at(name, action), { method: 'POST' });
   return {
     add: (schedule) => call('/v1/schedules', posted(schedule)),
@@ -43,4 +42,8 @@ export function schedulesOver(call: <T>(path: string, init?: RequestInit) => Pro
     trigger: (name) => act(name, '/trigger'),
     remove: (name) => call(at(name), { method: 'DELETE' }),
   };
+}
+
+function at(name: string, action = ''): string {
+  return `/v1/schedules/${encodeURIComponent(name)}${action}`;
 }
