@@ -17,9 +17,11 @@ export interface JobPage {
 
 const DEFAULT_LIMIT = 50;
 
-/** Throws `request_invalid` for a cursor that no page gave. A job that was retried is listed once, by its latest run. */
-export async function listJobs(deps: FactsDeps, filter: JobFilter): Promise<JobPage> {
+/** Those of a tenant; null: of all. Throws `request_invalid` for a cursor that no page gave. A job that was retried is listed once, by its latest run. */
+export async function listJobs(deps: FactsDeps, asked: JobFilter, tenant: string | null): Promise<JobPage> {
   const { client } = deps;
+  const filter = tenant === null ? asked : { ...asked, tenant };
+  if (asked.tenant !== undefined && asked.tenant !== filter.tenant) return { jobs: [], next: null };
   const limit = filter.limit ?? DEFAULT_LIMIT;
   const cursor = filter.cursor === undefined ? null : decodeCursor(filter.cursor, cursorSchema);
   const runs = await newestRuns(client, queryOf(filter, cursor), limit + (cursor?.shown.length ?? 0));

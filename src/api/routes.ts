@@ -13,9 +13,24 @@ export const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: contract.problem } },
 });
 
-export const refused = {
-  403: problem('Called by another name than this machine’s (`host_refused`).'),
+/** Of every route. */
+export const misaddressed = {
+  403: problem('Called by a name that is not the API’s, or by a page that is not (`host_refused`).'),
   431: { description: 'Path, parameters and headers have more than 16 KiB together.' },
+};
+export const unlessKeyed = {
+  401: problem(
+    'No key, or one that is not known, where the API has keys (`access_key_missing`, `access_key_unknown`).',
+  ),
+  429: problem('Too many keys that are not known came from this address (`access_keys_exceeded`).'),
+};
+/** Of every route that needs a key. */
+export const refused = {
+  ...misaddressed,
+  ...unlessKeyed,
+  403: problem(
+    'The role of the key is too small (`role_insufficient`). Or called by a name that is not the API’s, or by a page that is not (`host_refused`).',
+  ),
 };
 export const failed = { 500: problem('A fault of the API (`internal`).') };
 const away = { 503: problem('Temporal cannot be used (`temporal_unreachable`, `temporal_unprepared`).') };
@@ -252,7 +267,7 @@ export const healthz = createRoute({
   operationId: 'healthz',
   tags: ['service'],
   summary: 'The API is up',
-  responses: { 200: json(contract.health, 'It is.'), ...refused },
+  responses: { 200: json(contract.health, 'It is.'), ...misaddressed },
 });
 
 export const readyz = createRoute({

@@ -8,8 +8,9 @@ export interface Client extends ApiClient {
   readonly address: Address;
 }
 
-export function createClient(address: Address): Client {
-  const api = createApiClient({ url: address.url });
+/** `key`: of the API, where it has keys. */
+export function createClient(address: Address, key: string | null): Client {
+  const api = createApiClient({ url: address.url, token: key ?? undefined });
   const fail = (error: unknown): never => {
     throw error instanceof ApiError ? toCliError(address, error) : error;
   };

@@ -217,7 +217,23 @@ const rows = {
   method_not_allowed: { reaction: 'permanent', hint: 'Use a method that the header Allow names.' },
   host_refused: {
     reaction: 'permanent',
-    hint: 'Call the API by 127.0.0.1 or localhost, from this machine: it has no access keys yet.',
+    hint: 'Without keys the API serves its own machine only, by localhost or 127.0.0.1; with `keys` in longhaul.config.yml also by address and by the names in `api.hosts`.',
+  },
+  access_key_missing: {
+    reaction: 'permanent',
+    hint: 'Send a key: `Authorization: Bearer KEY`; for the `longhaul` command set LONGHAUL_API_KEY. `longhaul keys add` makes one.',
+  },
+  access_key_unknown: {
+    reaction: 'permanent',
+    hint: 'Use a key whose hash is in longhaul.config.yml, and start the API again after adding one; a session that has ended needs a new login.',
+  },
+  role_insufficient: {
+    reaction: 'permanent',
+    hint: 'Use a key of the role that the message names, or ask whoever gave you yours.',
+  },
+  access_keys_exceeded: {
+    reaction: 'permanent',
+    hint: 'Wait as long as Retry-After says, then use a key that is known; one that is known is always let in.',
   },
   worker_unavailable: {
     reaction: 'transient',

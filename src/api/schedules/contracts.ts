@@ -66,6 +66,9 @@ function judge(
   if (cron === undefined && timeZone !== undefined) wrong(['timeZone'], 'is of `cron` only');
   const fixed = 'every job writes anew: leave it out, and it is named after the job';
   if (job.kind === 'backup' && job.sink.archive !== undefined) wrong(['job', 'sink', 'archive'], fixed);
+  if (job.kind === 'restore' && job.source.rejectsOf !== undefined) {
+    wrong(['job', 'source', 'rejectsOf'], 'is of one job that was: leave it out');
+  }
   if (job.kind === 'export' && job.sink.name !== undefined) wrong(['job', 'sink', 'name'], fixed);
 }
 

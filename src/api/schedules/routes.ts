@@ -106,7 +106,10 @@ export const triggerSchedule = createRoute({
   description: 'Also while it is paused. `overlap` holds as for every start.',
   request: { params: contract.scheduleParams },
   responses: {
-    202: json(contract.triggered, 'The job, and the schedule.'),
+    202: {
+      ...json(contract.triggered, 'The job, and the schedule.'),
+      headers: { Location: { description: 'Where the job is shown.', schema: { type: 'string' } } },
+    },
     ...unknown,
     409: problem('The job before still runs, and `overlap` is `skip` (`schedule_busy`).'),
     ...always,

@@ -45,6 +45,8 @@ export interface SchedulesDeps {
   readonly client: Client;
   /** Epoch ms. */
   readonly clock: () => number;
+  /** Whose schedules there are; null: all. */
+  readonly tenant: string | null;
   /** The state of a job; null where there is none of that id. */
   readonly stateOf: (job: string) => Promise<JobState | null>;
 }
@@ -55,14 +57,14 @@ export interface SchedulesDeps {
  */
 const ASK_AGAIN_MS = 900;
 
-export function createSchedules({ client, clock, stateOf }: SchedulesDeps): Schedules {
+export function createSchedules({ client, clock, tenant, stateOf }: SchedulesDeps): Schedules {
   async function find(name: string): Promise<Found> {
     if (!scheduleName.safeParse(name).success) throw unknown();
     const handle = client.schedule.getHandle(name);
     const description = await describe(handle);
     const spec = specOf(description);
-    if (spec) return { handle, description, spec };
-    throw unknown();
+    if (!spec || (tenant !== null && spec.options?.tenant !== tenant)) throw unknown();
+    return { handle, description, spec };
   }
 
   async function describe(handle: ScheduleHandle): Promise<ScheduleDescription> {
@@ -90,10 +92,13 @@ export function createSchedules({ client, clock, stateOf }: SchedulesDeps): Sche
     return show(name);
   }
 
-  async function list({ tenant }: ScheduleQuery): Promise<ListedSchedule[]> {
-    const query = tenant === undefined ? undefined : `${SEARCH_ATTRIBUTES.tenant} = '${tenant}'`;
+  async function list({ tenant: asked }: ScheduleQuery): Promise<ListedSchedule[]> {
+    const query = [tenant ?? [], asked ?? []]
+      .flat()
+      .map((name) => `${SEARCH_ATTRIBUTES.tenant} = '${name}'`)
+      .join(' AND ');
     const found: ListedSchedule[] = [];
-    for await (const summary of client.schedule.list({ pageSize: 200, ...(query && { query }) })) {
+    for await (const summary of client.schedule.list({ pageSize: 200, ...(query !== '' && { query }) })) {
       const listed = toListed(summary);
       if (listed) found.push(listed);
     }
