@@ -30,6 +30,7 @@ import { assertReady } from './ready.js';
 import { listRejects } from './rejects.js';
 import * as results from './result-routes.js';
 import * as routes from './routes.js';
+import { addSchedules } from './schedules/handlers.js';
 import { securityHeaders } from './security-headers.js';
 import * as session from './session-routes.js';
 import { createSoon, type Soon } from './soon.js';
@@ -71,6 +72,7 @@ export function createApp(deps: AppDeps): App {
   const reach = { soon, jobsFor: (c: Context) => createJobs(deps, callerOf(c).tenant) };
   addJobs(app, deps, reach);
   addResults(app, deps, reach);
+  addSchedules(app, deps, reach);
   addArchives(app, deps);
   addService(app, deps, soon);
   addSessions(app, access);

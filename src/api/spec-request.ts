@@ -26,11 +26,22 @@ export async function readSpec(c: Context, connections: readonly PublicConnectio
 function toSpec(body: unknown, connections: readonly PublicConnection[]): JobSpec {
   const checked = check(jobSpecSchema, body);
   if (!checked.ok) throw new RequestFaults('spec_invalid', checked.faults);
-  const faults = connectionFaults(checked.value, connections);
+  assertRunnable(checked.value, connections);
+  return checked.value;
+}
+
+/** Throws for a spec that cannot run with these connections. `at`: where in the body it stands. */
+export function assertRunnable(
+  spec: JobSpec,
+  connections: readonly PublicConnection[],
+  at: Fault['path'] = [],
+): void {
+  const faults = connectionFaults(spec, connections);
   const codes = new Set(faults.map(({ code }) => code));
   const [code] = codes;
-  if (code) throw new RequestFaults(codes.size === 1 ? code : 'spec_invalid', faults);
-  return checked.value;
+  if (code === undefined) return;
+  const placed = faults.map((fault) => ({ ...fault, path: [...at, ...fault.path] }));
+  throw new RequestFaults(codes.size === 1 ? code : 'spec_invalid', placed);
 }
 
 function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[]): NamedFault[] {

@@ -4,11 +4,12 @@ import type { Fault } from '../core/faults.js';
 import type { JobSpec } from '../core/spec.js';
 import { RequestFaults } from './problems.js';
 
-/** The spec as it will run. Throws `spec_invalid` where it reaches for what is another's. */
-export function specOf(spec: JobSpec, tenant: string | null): JobSpec {
+/** The spec as it will run. Throws `spec_invalid` where it reaches for what is another's. `at`: where in the body it stands. */
+export function specOf(spec: JobSpec, tenant: string | null, at: Fault['path'] = []): JobSpec {
   if (tenant === null) return spec;
   const faults = [...tenantFaults(spec, tenant), ...archiveFaults(spec, tenant)];
-  if (faults.length > 0) throw new RequestFaults('spec_invalid', faults);
+  const placed = faults.map((fault) => ({ ...fault, path: [...at, ...fault.path] }));
+  if (placed.length > 0) throw new RequestFaults('spec_invalid', placed);
   return withTenant(spec, tenant);
 }
 

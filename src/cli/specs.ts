@@ -129,7 +129,7 @@ function checkpointOf(o: CopyOptions): Checkpoint | undefined {
 }
 
 /** Without the fields that were not given. */
-function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+export function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }

@@ -62,6 +62,7 @@ export function toJob(facts: JobFacts): Job {
     result: memo?.result ?? null,
     error: errorOf(facts),
     webUi: facts.webUi,
+    ...(request.schedule !== undefined && { schedule: request.schedule }),
   };
 }
 

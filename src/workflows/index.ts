@@ -2,21 +2,21 @@
 import { checkConnection as check } from './activities.js';
 import { runJob } from './job.js';
 import type { SealSummary } from '../core/connector.js';
-import type { ConnectionCheck, JobInput } from '../core/work.js';
+import type { ConnectionCheck, JobInput, ScheduledInput } from '../core/work.js';
 
-export async function backup(input: JobInput): Promise<SealSummary> {
+export async function backup(input: JobInput | ScheduledInput): Promise<SealSummary> {
   return runJob(input);
 }
 
-export async function verify(input: JobInput): Promise<SealSummary> {
+export async function verify(input: JobInput | ScheduledInput): Promise<SealSummary> {
   return runJob(input);
 }
 
-export async function restore(input: JobInput): Promise<SealSummary> {
+export async function restore(input: JobInput | ScheduledInput): Promise<SealSummary> {
   return runJob(input);
 }
 
-async function exportFiles(input: JobInput): Promise<SealSummary> {
+async function exportFiles(input: JobInput | ScheduledInput): Promise<SealSummary> {
   return runJob(input);
 }
 export { exportFiles as export };
