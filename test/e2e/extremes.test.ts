@@ -26,6 +26,8 @@ const ROWS = 100;
 const LARGE_PAGE = { records: 2_000, bytes: 100_000 };
 const LARGE_RECORD = 50 * MB;
 
+const LARGE_ROW = 'SELECT id, octet_length(text) AS bytes, md5(text) AS hash FROM large';
+
 const filler = 'x'.repeat(LARGE_RECORD);
 const recordOf = (id: number, bytes: number): string => `{"id":${id},"text":"${filler.slice(0, bytes)}"}`;
 
@@ -50,7 +52,9 @@ beforeAll(async () => {
   await sql(
     postgres.url,
     `CREATE TABLE wide (id int PRIMARY KEY, ${columns.join()}); CREATE TABLE empty (id int PRIMARY KEY);
-     INSERT INTO wide (id) SELECT generate_series(1, ${ROWS}); ANALYZE;`,
+     INSERT INTO wide (id) SELECT generate_series(1, ${ROWS});
+     CREATE TABLE large (id int PRIMARY KEY, text text); INSERT INTO large VALUES (1, repeat('é', ${LARGE_RECORD / 2}));
+     ANALYZE;`,
   );
   longhaul = await startLonghaul({
     workers: 0,
@@ -142,6 +146,17 @@ describe('a worker', { timeout: START_TIMEOUT_MS }, () => {
     expect(kept[1] === recordOf(1, LARGE_RECORD)).toBe(true);
     expect(peak).toBeLessThan(WORKER + COPIES_OF_A_PAGE * LARGE_RECORD);
     expect(delay).toBeLessThan(LONGEST_DELAY_MS);
+  });
+
+  test('backs up and restores a row of 50 MB', async () => {
+    const { job, peak, delay } = await measured([backupOf('main', 'public.large')]);
+    const source = { connection: 'vault', archive: placeOf(job) };
+    const sink = { connection: 'target', create: true };
+    const rest = await measured([{ kind: 'restore', source, sink }]);
+    const [kept, held] = await Promise.all([target, postgres.url].map((url) => sql(url, LARGE_ROW)));
+    expect(kept).toEqual(held);
+    for (const each of [peak, rest.peak]) expect(each).toBeLessThan(WORKER + COPIES_OF_A_PAGE * LARGE_RECORD);
+    for (const each of [delay, rest.delay]) expect(each).toBeLessThan(LONGEST_DELAY_MS);
   });
 
   test('backs up, exports and restores a table of 1,500 columns', async () => {
