@@ -47,6 +47,12 @@ describe('a checkpoint', () => {
     }
   });
 
+  test('comes on time although the clock was set back by an hour', () => {
+    const hour = 3_600_000;
+    const policy = createFlushPolicy({ ...SELDOM, seconds: 1 }, hour);
+    expect([policy.due(1, 100), policy.due(1, 1_000), policy.due(1, 1_100)]).toEqual([false, false, true]);
+  });
+
   test('stays due until it is made', () => {
     const policy = createFlushPolicy({ ...SELDOM, pages: 2 }, 0);
     expect([policy.due(1, 1), policy.due(1, 1), policy.due(1, 1)]).toEqual([false, true, true]);
@@ -58,6 +64,15 @@ describe('a checkpoint', () => {
 });
 
 describe("a chunk's share", () => {
+  test('is counted on from a clock that was set back', () => {
+    const spent = createBudget(3_600_000);
+    expect([spent(1, 100), spent(1, CHUNK_BUDGET.ms), spent(1, CHUNK_BUDGET.ms + 100)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
   test('is so much time or so many bytes, whichever comes first', () => {
     const slow = createBudget(5_000);
     expect([slow(1, 5_000), slow(1, 5_000 + CHUNK_BUDGET.ms - 1)]).toEqual([false, false]);
