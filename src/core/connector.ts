@@ -58,6 +58,8 @@ export interface Page {
   readonly next: Cursor | null;
   /** What could not be read and is set aside; its records are not among the page's. */
   readonly rejects?: readonly Reject[];
+  /** Only from a source that has copied objects itself; the payload is empty then. */
+  readonly copied?: PageCopied;
   /** Only from a source that checks stored objects instead of handing out their records; the payload is empty then. */
   readonly audit?: PageAudit;
 }
@@ -71,6 +73,16 @@ export interface Reject {
   readonly records: number;
   /** The record alone, as it came; null: it could not be read. */
   readonly payload: Payload | null;
+}
+
+/** What was copied without a record passing the engine. The page's `records` are all of these objects. */
+export interface PageCopied {
+  /** Of the objects, and pieces of objects: what this page counts for in the tallies. */
+  readonly bytes: number;
+  /** Objects that the server has copied, that passed through this process, and that were there already. */
+  readonly byServer: number;
+  readonly byWorker: number;
+  readonly there: number;
 }
 
 /** What a look at stored objects found. The page's `records` are those of the intact ones. */

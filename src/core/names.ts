@@ -23,6 +23,7 @@ export const WORKFLOWS = {
   verify: 'verify',
   restore: 'restore',
   export: 'export',
+  copy: 'copy',
   checkConnection: 'checkConnection',
 } as const;
 
@@ -32,4 +33,5 @@ export const JOB_WORKFLOWS: readonly string[] = [
   WORKFLOWS.verify,
   WORKFLOWS.restore,
   WORKFLOWS.export,
+  WORKFLOWS.copy,
 ];

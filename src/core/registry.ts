@@ -31,6 +31,12 @@ export interface Beside {
   readonly before: string | null;
 }
 
+/** Both ends of a copy. */
+export interface CopyEnds {
+  readonly source: Source;
+  readonly sink: Sink;
+}
+
 /** A configured connection, ready to be opened. What it cannot do it does not have. */
 export interface Connection {
   readonly name: string;
@@ -46,6 +52,11 @@ export interface Connection {
   readonly store?: () => Store;
   /** Where archives can be restored into. */
   readonly sink?: (options: SinkOptions) => Sink;
+  /**
+   * Only where it holds objects: copies those of another connection that does. Where both are places of one service, its
+   * server does the work, and the source of the copy only tells it to.
+   */
+  readonly copyFrom?: (from: Connection, reading: SourceOptions, writing: SinkOptions) => CopyEnds;
   /** Reaches out and says what it found; throws `LonghaulError` where it cannot work. */
   check(ctx: Context): Promise<string>;
 }

@@ -16,6 +16,10 @@ export async function restore(input: JobInput): Promise<SealSummary> {
   return runJob(input);
 }
 
+export async function copy(input: JobInput): Promise<SealSummary> {
+  return runJob(input);
+}
+
 async function exportFiles(input: JobInput): Promise<SealSummary> {
   return runJob(input);
 }

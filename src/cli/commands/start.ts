@@ -1,14 +1,16 @@
-// `longhaul backup`, `export`, `restore` and `verify`: start a job, print its id, or stay with it.
+// `longhaul backup`, `export`, `restore`, `copy` and `verify`: start a job, print its id, or stay with it.
 import type { JobSpec } from '../../core/spec.js';
 import type { Client } from '../client.js';
 import { EXIT, usageError } from '../errors.js';
 import type { Io } from '../io.js';
 import {
   backupSpec,
+  copySpec,
   exportSpec,
   restoreSpec,
   verifySpec,
   type BackupOptions,
+  type CopyOptions,
   type ExportOptions,
   type RestoreOptions,
   type StartOptions,
@@ -27,6 +29,10 @@ export function verify(io: Io, archive: string, options: VerifyOptions): Promise
 
 export function restore(io: Io, archive: string, options: RestoreOptions): Promise<number> {
   return start(io, restoreSpec(archive, options), options);
+}
+
+export function copy(io: Io, sources: readonly string[], options: CopyOptions): Promise<number> {
+  return start(io, copySpec(sources, options), options);
 }
 
 export async function exportFiles(

@@ -1,4 +1,4 @@
-// The commands that start jobs: `backup`, `export`, `restore`, `verify` and `diff`.
+// The commands that start jobs: `backup`, `export`, `restore`, `copy`, `verify` and `diff`.
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
 import {
@@ -15,12 +15,13 @@ import {
   withWait,
 } from '../options.js';
 import type { Done } from '../program.js';
-import type { BackupOptions, ExportOptions, RestoreOptions, VerifyOptions } from '../specs.js';
+import type { BackupOptions, CopyOptions, ExportOptions, RestoreOptions, VerifyOptions } from '../specs.js';
 
 export function addStarts(program: Command, io: Io, done: Done): void {
   addBackup(program, io, done);
   addExport(program, io, done);
   addRestore(program, io, done);
+  addCopy(program, io, done);
   addVerify(program, io, done);
   addDiff(program, io, done);
 }
@@ -76,6 +77,18 @@ function addRestore(program: Command, io: Io, done: Done): void {
     .option('--dry-run', 'read and check everything, and write nothing')
     .action(async (archive: string, options: RestoreOptions) =>
       done(await (await starts()).restore(io, archive, options)),
+    );
+}
+
+function addCopy(program: Command, io: Io, done: Done): void {
+  withRejects(withCheckpoint(withWait(withStart(program.command('copy')))))
+    .description('copy objects from one place to another; the server does it where it has both')
+    .argument('<source...>', 'SOURCE for all streams, or SOURCE/STREAM,STREAM…')
+    .requiredOption('--to <connection>', 'the connection to write to, which has streams of these names')
+    .addOption(modeOption())
+    .option('--page-size <n>', 'objects a page', whole(1, 100_000))
+    .action(async (sources: string[], options: CopyOptions) =>
+      done(await (await starts()).copy(io, sources, options)),
     );
 }
 

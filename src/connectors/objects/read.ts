@@ -5,7 +5,6 @@ import { writeEntry } from '../../records/tar/entry.js';
 import type { Filter } from './filter.js';
 import { inOrder, type Bounds } from './in-order.js';
 import { createPageBuilder, type PageBuilder } from './page.js';
-import { pieceBytes } from './pieces.js';
 import type { KeyRange, ListedObject, ObjectTree, ReadResult, Refusal } from './tree.js';
 
 /** `part`: how far the object after `after` was read. */
@@ -22,6 +21,8 @@ export interface ReadOptions {
   readonly from: Cursor | null;
   /** Records in a page, at most. */
   readonly pageSize: number;
+  /** Of an object of that size: how large its pieces are, but for the last. */
+  readonly pieceBytes: (size: number) => number;
   readonly bounds: Bounds;
 }
 
@@ -70,7 +71,7 @@ interface Step {
 /** `restless`: the key of an object that is to be set aside, since it never keeps still. */
 async function* readFrom(
   ctx: Context,
-  { tree, filter, range, pageSize, bounds }: ReadOptions,
+  { tree, filter, range, pageSize, pieceBytes, bounds }: ReadOptions,
   start: Position,
   restless: string | null,
 ): AsyncGenerator<Step, string | null> {
@@ -87,8 +88,9 @@ async function* readFrom(
     return tree.read(ctx, object, { offset, length: bytes });
   };
 
+  const jobs = jobsOf(listed, start, pieceBytes, isWanted);
   try {
-    for await (const { job, result } of inOrder(jobsOf(listed, start, isWanted), run, bounds, ctx.stop)) {
+    for await (const { job, result } of inOrder(jobs, run, bounds, ctx.stop)) {
       if (result === null) {
         position = { after: job.object.key };
         yield { page: page.take(cursorOf(position)) ?? nothing(position), position };
@@ -100,6 +102,7 @@ async function* readFrom(
         return job.object.key;
       }
       if (result.is === 'read') addTo(page, job, result);
+      else if (result.is === 'copied') page.copied(result.by, job.bytes, job.isLast ? 1 : 0);
       else lost = job.object.key;
       if (result.is === 'refused') page.reject(rejectOf(result.why));
       position = positionAfter(position, job, lost);
@@ -117,6 +120,7 @@ async function* readFrom(
 async function* jobsOf(
   listed: AsyncIterable<readonly ListedObject[]>,
   { part }: Position,
+  pieceBytes: ReadOptions['pieceBytes'],
   isWanted: (object: ListedObject) => boolean,
 ): AsyncGenerator<Job> {
   for await (const objects of listed) {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Partition, Source, Stream } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
 import { createFilter, type Patterns } from './filter.js';
+import { pieceBytes } from './pieces.js';
 import { readObjects } from './read.js';
 import type { KeyRange, ObjectTree } from './tree.js';
 
@@ -14,6 +15,8 @@ export interface ObjectSourceOptions {
   readonly concurrency: number;
   /** Objects in a page, at most. */
   readonly pageSize?: number | undefined;
+  /** Where its objects are copied by a server: in larger pieces, and their bytes take no room here. */
+  readonly pieceBytes?: (size: number) => number;
 }
 
 const rangeSchema = z.object({ after: z.string().nullable(), to: z.string().nullable() });
@@ -48,7 +51,8 @@ export function createObjectSource(options: ObjectSourceOptions): Source {
         range: rangeSchema.parse(partition.range),
         from,
         pageSize,
-        bounds: { count: concurrency, bytes: BYTES_AHEAD },
+        pieceBytes: options.pieceBytes ?? pieceBytes,
+        bounds: { count: concurrency, bytes: options.pieceBytes ? Infinity : BYTES_AHEAD },
       }),
 
     close: async () => undefined,
