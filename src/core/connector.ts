@@ -180,7 +180,7 @@ export interface SinkWriter {
   write(page: Page): Promise<void>;
   readonly keepsParts?: true;
   /**
-   * Only where records can be refused one by one, and only called where the job allows rejects, right before `flush`:
+   * Only where records can be refused one by one, and only called where the job sets records aside, right before `flush`:
    * sends out everything written, and answers which records of it the target refuses. Those are not part of the flush.
    */
   settle?(): Promise<readonly Reject[]>;

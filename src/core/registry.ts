@@ -16,6 +16,8 @@ export interface SinkOptions {
   readonly create: boolean;
   /** Records may be refused one by one (`SinkWriter.settle`); otherwise the first one that is ends the job. */
   readonly rejects: boolean;
+  /** What is damaged in the archive is passed over: an object that lost a piece is a reject, whatever `rejects` says. */
+  readonly skipDamaged?: boolean;
   /** `contacts.account_id` → `accounts.id`: fields whose values the target has given anew. Empty: none. */
   readonly remap: Readonly<Record<string, string>>;
   /** The store that the archive is in, where a job may keep what it needs beside the target: below `folder`. */

@@ -81,7 +81,7 @@ describe.skipIf(missing)(`a copy within one S3 server${missing ? `: ${missing}` 
     const deps = { connections: (name: string) => connections[name]!, clock: systemClock };
     const job = { id: 'copy-1', spec, createdAt: '' };
     const log = createRejectsLog(storeOf(server.connection()), '.jobs/copy-1');
-    const policy = rejects > 0 ? { log, allowed: rejects, settle: true } : null;
+    const policy = rejects > 0 ? { log, allowed: rejects } : null;
     const ends = openCopy(deps as never, job, spec);
     return runWhole({ ...ends, source: patient(ends.source, QUICK) }, spec, {}, policy);
   }
