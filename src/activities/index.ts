@@ -2,7 +2,7 @@
 import { Context as ActivityContext } from '@temporalio/activity';
 import { createRejectsLog } from '../archive/rejects.js';
 import type { Context } from '../core/connector.js';
-import { mostRejects, setsAsideRefused } from '../core/rejects.js';
+import { mostRejects } from '../core/rejects.js';
 import type { Activities, CopyInput, Heartbeat, JobRef } from '../core/work.js';
 import { createChunk, type RejectsPolicy } from './chunk.js';
 import type { ActivityDeps } from './deps.js';
@@ -102,7 +102,7 @@ async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }
 function rejectsOf({ job: { spec }, rejects }: CopyInput, { store, path }: JobFolder): RejectsPolicy | null {
   const most = mostRejects(spec);
   if (most === 0) return null;
-  return { log: createRejectsLog(store, path), allowed: rejects ?? most, settle: setsAsideRefused(spec) };
+  return { log: createRejectsLog(store, path), allowed: rejects ?? most };
 }
 
 /** The next attempt goes on from the last heartbeat: Temporal keeps the newest one with the failure. */

@@ -27,7 +27,7 @@ function archiveFaults(spec: JobSpec, tenant: string): Fault[] {
 /** Every archive that the job would read. */
 function archivesOf(spec: JobSpec): { readonly path: string[]; readonly archive: string }[] {
   const places = [
-    [['source', 'archive'], spec.kind === 'backup' ? undefined : spec.source.archive],
+    [['source', 'archive'], 'archive' in spec.source ? spec.source.archive : undefined],
     [['options', 'base'], spec.kind === 'backup' ? spec.options?.base : undefined],
     [['options', 'against', 'archive'], spec.kind === 'verify' ? spec.options?.against?.archive : undefined],
   ] as const;
@@ -43,6 +43,8 @@ function withTenant(spec: JobSpec, tenant: string): JobSpec {
     case 'verify':
       return { ...spec, options: { ...spec.options, tenant } };
     case 'restore':
+      return { ...spec, options: { ...spec.options, tenant } };
+    case 'copy':
       return { ...spec, options: { ...spec.options, tenant } };
   }
 }

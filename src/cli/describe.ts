@@ -120,7 +120,7 @@ function resultLines(job: Job): string[] {
 function sizeLines({ kind }: Job, result: SealSummary): string[] {
   if (kind === 'export')
     return [...row('bytes', bytes(result.bytes)), ...row('files', count(result.files ?? 0))];
-  if (kind === 'restore' || result.differences) return row('bytes', bytes(result.bytes));
+  if (kind === 'restore' || kind === 'copy' || result.differences) return row('bytes', bytes(result.bytes));
   return [
     ...row('bytes', `${bytes(result.bytes)}, stored as ${bytes(result.storedBytes)}`),
     ...row('segments', count(result.segments)),

@@ -26,6 +26,7 @@ export const WORKFLOWS = {
   verify: 'verify',
   restore: 'restore',
   export: 'export',
+  copy: 'copy',
   checkConnection: 'checkConnection',
 } as const;
 
@@ -35,4 +36,5 @@ export const JOB_WORKFLOWS: readonly string[] = [
   WORKFLOWS.verify,
   WORKFLOWS.restore,
   WORKFLOWS.export,
+  WORKFLOWS.copy,
 ];

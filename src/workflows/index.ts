@@ -16,6 +16,10 @@ export async function restore(input: JobInput | ScheduledInput): Promise<SealSum
   return runJob(input);
 }
 
+export async function copy(input: JobInput | ScheduledInput): Promise<SealSummary> {
+  return runJob(input);
+}
+
 async function exportFiles(input: JobInput | ScheduledInput): Promise<SealSummary> {
   return runJob(input);
 }

@@ -111,7 +111,7 @@ async function bytesOf(client: S3Client, key: string, { Body }: GetObjectCommand
 }
 
 /** Throws again what says nothing about the object alone. */
-function outcomeOf(error: unknown): ReadResult {
+export function outcomeOf(error: unknown): ReadResult {
   if (isCalled(error, 'PreconditionFailed') || isCalled(error, 'InvalidRange')) return { is: 'changed' };
   if (isCalled(error, 'NoSuchKey')) return { is: 'gone' };
   const isRefused =
