@@ -27,6 +27,7 @@ import { createErrorHandler, NothingThere, RequestFaults, type LogError } from '
 import { readQueue } from './queue.js';
 import { assertReady } from './ready.js';
 import { listRejects } from './rejects.js';
+import { removeArchive } from './removal.js';
 import * as results from './result-routes.js';
 import * as routes from './routes.js';
 import { createSoon, type Soon } from './soon.js';
@@ -62,7 +63,7 @@ export function createApp(deps: AppDeps): App {
   const jobs = createJobs(deps);
   addJobs(app, deps, { jobs, soon });
   addResults(app, deps, { jobs, soon });
-  addArchives(app, deps);
+  addArchives(app, deps, soon);
   addService(app, deps, soon);
   app.openapi(routes.metrics, async (c) =>
     c.text(await metrics.text(), 200, { 'content-type': metrics.contentType }),
@@ -135,7 +136,7 @@ function addResults(app: App, { stores, logError }: AppDeps, { jobs, soon }: Rea
   });
 }
 
-function addArchives(app: App, deps: AppDeps): void {
+function addArchives(app: App, deps: AppDeps, soon: Soon): void {
   app.openapi(archives.listArchives, async (c) =>
     c.json(await listArchives(deps, c.req.valid('query')), 200),
   );
@@ -149,6 +150,16 @@ function addArchives(app: App, deps: AppDeps): void {
       if (archive) return c.json(archive, 200);
       throw noArchive();
     },
+    (result) => {
+      if (!result.success) throw noArchive();
+    },
+  );
+  app.openAPIRegistry.registerPath(archives.removeArchive);
+  const removed = { ...archives.removeArchive, path: '/v1/archives/{connection}/{path{.+}}', hide: true };
+  app.openapi(
+    removed,
+    async (c) =>
+      (await removeArchive({ ...deps, soon }, c.req.valid('param'))) ? c.body(null, 204) : c.body(null, 202),
     (result) => {
       if (!result.success) throw noArchive();
     },

@@ -33,6 +33,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   route_unknown: 404,
   method_not_allowed: 405,
   job_state_conflict: 409,
+  archive_needed: 409,
   idempotency_conflict: 409,
   range_unsatisfiable: 416,
   object_missing: 502,

@@ -30,6 +30,7 @@ export function createClient(address: Address): Client {
     differences: told(api.differences),
     files: told(api.files),
     download: told(api.download),
+    removeArchive: told(api.removeArchive),
     connections: told(api.connections),
     check: told(api.check),
     queue: told(api.queue),

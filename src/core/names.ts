@@ -24,6 +24,7 @@ export const WORKFLOWS = {
   restore: 'restore',
   export: 'export',
   checkConnection: 'checkConnection',
+  removeArchive: 'removeArchive',
 } as const;
 
 /** Those of them that are jobs. */

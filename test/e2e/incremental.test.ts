@@ -13,7 +13,7 @@ import { START_TIMEOUT_MS, startLonghaul, type LonghaulInstance } from '../suppo
 import { kill } from '../support/processes.js';
 import { s3Missing, startS3, type S3Server } from '../support/s3.js';
 
-const SMALL = 3_000;
+const SMALL = 1_200;
 const CHANGED = 25;
 const GONE = 10;
 const LARGE = 2 * 16 * 1_048_576 + 4_711;

@@ -10,11 +10,14 @@ import type { Context, SealSummary, Source } from '../../src/core/connector.js';
 import type { Connection } from '../../src/core/registry.js';
 import type { BackupSpec } from '../../src/core/spec.js';
 import { sinkOptions } from './objects.js';
+import { testContext } from './reading.js';
 import { runWhole } from './restoring.js';
 
 export interface Incremental {
   /** Backs `from` up into an archive of that name. `reads`: requests of its source but for listing. */
   backUp(archive: string, options?: BackUpOptions): Promise<SealSummary & { readonly reads: number }>;
+  /** As a cancel does, of a backup that did not come to its end. */
+  giveUp(archive: string, options?: BackUpOptions): Promise<void>;
   /** `skip`: what is damaged is left out. */
   restore(archive: string, to: Connection, onDamage?: 'fail' | 'skip'): Promise<SealSummary>;
   verify(archive: string): Promise<SealSummary>;
@@ -42,20 +45,23 @@ export function incremental(from: Connection, vault: Connection): Incremental {
     log: { info: () => undefined, warn: () => undefined },
     version: '0',
   };
-  const job = (id: string, spec: BackupSpec) => ({ id, spec, createdAt: '2026-01-02T03:04:05.000Z' });
+  const specOf = (archive: string, { policy: _, ...options }: BackUpOptions): BackupSpec => ({
+    kind: 'backup',
+    source: { connection: from.name },
+    sink: { connection: vault.name, archive },
+    options,
+  });
+  const opened = (archive: string, spec: BackupSpec) =>
+    openBackup(deps, { id: `job-${archive}`, spec, createdAt: '2026-01-02T03:04:05.000Z' }, spec);
 
   return {
-    async backUp(archive, { policy, ...options } = {}) {
+    async backUp(archive, options = {}) {
       reads = 0;
-      const spec: BackupSpec = {
-        kind: 'backup',
-        source: { connection: from.name },
-        sink: { connection: vault.name, archive },
-        options,
-      };
-      const summary = await runWhole(openBackup(deps, job(`job-${archive}`, spec), spec), spec, policy);
+      const spec = specOf(archive, options);
+      const summary = await runWhole(opened(archive, spec), spec, options.policy);
       return { ...summary, reads };
     },
+    giveUp: (archive, options = {}) => opened(archive, specOf(archive, options)).sink.discard(testContext()),
     async restore(archive, to, onDamage = 'fail') {
       const store = vault.store!();
       const source = createArchiveSource(store, archive, { onDamage });
