@@ -44,6 +44,7 @@ export const LEAST: Readonly<Record<string, Least>> = {
   'POST /v1/schedules/{name}/resume': 'operator',
   'POST /v1/schedules/{name}/trigger': 'operator',
 
+  'DELETE /v1/archives/{connection}/{path}': 'admin',
   'POST /v1/connections/{name}/check': 'admin',
 };
 

@@ -40,6 +40,10 @@ const rows = {
     reaction: 'permanent',
     hint: 'Leave `options.base` out for a full backup; the next one can take that for its base.',
   },
+  archive_needed: {
+    reaction: 'permanent',
+    hint: 'Remove what refers to the archive first, or wait for the job that uses it.',
+  },
 
   // sources
   source_unreachable: {

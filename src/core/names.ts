@@ -28,6 +28,7 @@ export const WORKFLOWS = {
   export: 'export',
   copy: 'copy',
   checkConnection: 'checkConnection',
+  removeArchive: 'removeArchive',
 } as const;
 
 /** Those of them that are jobs. */

@@ -125,6 +125,18 @@ export interface Activities {
   seal(input: SealInput): Promise<SealSummary>;
   discard(input: { readonly job: JobRef }): Promise<void>;
   checkConnection(input: { readonly connection: string }): Promise<ConnectionCheck>;
+  removeArchive(input: RemovalInput): Promise<Removal>;
+}
+
+/** `path`: of the archive in the store of the connection. */
+export interface RemovalInput {
+  readonly connection: string;
+  readonly path: string;
+}
+
+/** `error`: why the archive is still there, or not; null: it was removed. */
+export interface Removal {
+  readonly error: ErrorData | null;
 }
 
 export interface ConnectionCheck {

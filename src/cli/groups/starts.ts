@@ -40,6 +40,7 @@ function addBackup(program: Command, io: Io, done: Done, take?: Take): void {
     .option('--archive <id>', 'id of the archive (default: the id of the job)')
     .option('--page-size <n>', 'records a page', whole(1, 100_000))
     .addOption(compressionOption('segments'))
+    .option('--base <archive>', 'SINK/ARCHIVE of the same objects: what has not changed since is referred to')
     .action(async (sources: string[], options: BackupOptions) =>
       done(await (await starts()).backup(io, sources, options, take)),
     );

@@ -40,7 +40,7 @@ export function createS3Tree(client: S3Client, prefix: string): ObjectTree {
       size,
       version: etag,
       // New metadata alone leave the ETag as it was.
-      mtime: Date.parse(modified) / 1_000,
+      ...(modified !== '' && { mtime: Date.parse(modified) / 1_000 }),
     }));
     return { objects, isTruncated };
   }
