@@ -36,8 +36,6 @@ export interface RejectsPolicy {
   readonly log: RejectsLog;
   /** How many may be set aside before the chunk fails with `rejects_exceeded`. */
   readonly allowed: number;
-  /** The sink is asked record by record what it refuses; else the first refusal is an error of its own. */
-  readonly settle: boolean;
 }
 
 export interface Chunk {
@@ -109,7 +107,7 @@ export function createChunk(options: ChunkOptions): Chunk {
     let unread: readonly Reject[] = [];
 
     async function flush(): Promise<void> {
-      const refused = options.rejects?.settle ? ((await writer.settle?.()) ?? []) : [];
+      const refused = options.rejects ? ((await writer.settle?.()) ?? []) : [];
       tally.refuse(refused);
       const rejects = await setAside([...unread, ...refused]);
       const breadcrumb = { ...at, tallies: tally.total(), ...(rejects && { rejects }) };

@@ -14,6 +14,7 @@ export interface AuditLine {
   readonly what: string;
   readonly job: string | null;
   readonly connection: string | null;
+  readonly schedule: string | null;
   readonly status: number;
   /** Of the problem that it was answered with. */
   readonly code: string | null;
@@ -45,6 +46,7 @@ function lineOf(
     what,
     job: jobOf(c),
     connection: decoded(/^\/v1\/connections\/([^/]+)\//.exec(c.req.path)?.[1]),
+    schedule: scheduleOf(c),
     status: c.res.status,
     code: (c.get(CODE) as string | undefined) ?? null,
   };
@@ -54,6 +56,11 @@ function lineOf(
 function jobOf(c: Context): string | null {
   const place = c.res.headers.get('location') ?? c.req.path;
   return decoded(/^\/v1\/jobs\/([^/]+)/.exec(place)?.[1]);
+}
+
+function scheduleOf(c: Context): string | null {
+  const places = [c.res.headers.get('location') ?? '', c.req.path];
+  return decoded(places.flatMap((place) => /^\/v1\/schedules\/([^/]+)/.exec(place)?.[1] ?? [])[0]);
 }
 
 function decoded(part: string | undefined): string | null {

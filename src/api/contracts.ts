@@ -105,6 +105,7 @@ export const job: z.ZodType<Job> = z
     result: result.nullable(),
     error: errorData.nullable(),
     webUi: z.string().nullable(),
+    schedule: z.string().optional().describe('The schedule that started it.'),
   })
   .meta({ id: 'Job' });
 
@@ -165,6 +166,7 @@ export const jobFilter = z.strictObject({
   source: filterText.optional().describe('Connection that is read.'),
   sink: filterText.optional().describe('Connection that is written.'),
   tenant: filterText.max(100).optional(),
+  schedule: filterText.max(100).optional().describe('Name of the schedule that started it.'),
   limit: z.coerce.number().int().min(1).max(200).optional().describe('Default 50.'),
   // A URL may have 16 KiB with all headers.
   cursor: z.string().min(1).max(14_000).optional().describe('`next` of the page before.'),

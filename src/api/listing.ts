@@ -4,7 +4,7 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { z } from 'zod';
 import type { Job, JobState } from '../core/job.js';
-import { JOB_WORKFLOWS, SEARCH_ATTRIBUTES } from '../core/names.js';
+import { JOB_WORKFLOWS, SCHEDULED_BY, SEARCH_ATTRIBUTES } from '../core/names.js';
 import { toJob } from '../core/view.js';
 import type { JobFilter } from './contracts.js';
 import { decodeCursor, encodeCursor } from './cursors.js';
@@ -90,6 +90,7 @@ function queryOf(filter: JobFilter, cursor: Cursor | null): string {
     [SEARCH_ATTRIBUTES.source, filter.source],
     [SEARCH_ATTRIBUTES.sink, filter.sink],
     [SEARCH_ATTRIBUTES.tenant, filter.tenant],
+    [SCHEDULED_BY, filter.schedule],
   ] as const;
   const types = filter.kind ? [filter.kind] : JOB_WORKFLOWS;
   return [

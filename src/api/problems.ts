@@ -1,5 +1,10 @@
 // Every error leaves the API as one problem document (RFC 9457), with a stable code and never a stack trace.
-import { isGrpcServiceError, NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  NamespaceNotFoundError,
+  ScheduleNotFoundError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
@@ -43,11 +48,15 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   role_insufficient: 403,
   job_unknown: 404,
   connection_unknown: 404,
+  schedule_unknown: 404,
   file_unknown: 404,
   route_unknown: 404,
   method_not_allowed: 405,
   job_state_conflict: 409,
+  archive_needed: 409,
   idempotency_conflict: 409,
+  schedule_exists: 409,
+  schedule_busy: 409,
   range_unsatisfiable: 416,
   access_keys_exceeded: 429,
   object_missing: 502,
@@ -152,6 +161,9 @@ export function named(thrown: unknown): LonghaulError | null {
   if (thrown instanceof LonghaulError) return thrown;
   if (thrown instanceof WorkflowNotFoundError) {
     return new LonghaulError('job_unknown', 'There is no such job.', { cause: thrown });
+  }
+  if (thrown instanceof ScheduleNotFoundError) {
+    return new LonghaulError('schedule_unknown', 'There is no such schedule.', { cause: thrown });
   }
   if (thrown instanceof NamespaceNotFoundError)
     return unprepared(`has no namespace ${thrown.namespace}`, thrown);

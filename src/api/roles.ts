@@ -28,6 +28,8 @@ export const LEAST: Readonly<Record<string, Least>> = {
   'GET /v1/archives/{connection}/{path}': 'viewer',
   'GET /v1/connections': 'viewer',
   'GET /v1/queue': 'viewer',
+  'GET /v1/schedules': 'viewer',
+  'GET /v1/schedules/{name}': 'viewer',
 
   'POST /v1/jobs': 'operator',
   'PATCH /v1/jobs/{id}': 'operator',
@@ -35,7 +37,14 @@ export const LEAST: Readonly<Record<string, Least>> = {
   'POST /v1/jobs/{id}/resume': 'operator',
   'POST /v1/jobs/{id}/cancel': 'operator',
   'POST /v1/jobs/{id}/retry': 'operator',
+  'POST /v1/schedules': 'operator',
+  'PUT /v1/schedules/{name}': 'operator',
+  'DELETE /v1/schedules/{name}': 'operator',
+  'POST /v1/schedules/{name}/pause': 'operator',
+  'POST /v1/schedules/{name}/resume': 'operator',
+  'POST /v1/schedules/{name}/trigger': 'operator',
 
+  'DELETE /v1/archives/{connection}/{path}': 'admin',
   'POST /v1/connections/{name}/check': 'admin',
 };
 

@@ -7,6 +7,7 @@ import { nearest } from '../core/nearest.js';
 import {
   jobSpecSchema,
   type BackupSpec,
+  type CopySpec,
   type JobSpec,
   type RestoreSpec,
   type VerifySpec,
@@ -26,11 +27,22 @@ export async function readSpec(c: Context, connections: readonly PublicConnectio
 function toSpec(body: unknown, connections: readonly PublicConnection[]): JobSpec {
   const checked = check(jobSpecSchema, body);
   if (!checked.ok) throw new RequestFaults('spec_invalid', checked.faults);
-  const faults = connectionFaults(checked.value, connections);
+  assertRunnable(checked.value, connections);
+  return checked.value;
+}
+
+/** Throws for a spec that cannot run with these connections. `at`: where in the body it stands. */
+export function assertRunnable(
+  spec: JobSpec,
+  connections: readonly PublicConnection[],
+  at: Fault['path'] = [],
+): void {
+  const faults = connectionFaults(spec, connections);
   const codes = new Set(faults.map(({ code }) => code));
   const [code] = codes;
-  if (code) throw new RequestFaults(codes.size === 1 ? code : 'spec_invalid', faults);
-  return checked.value;
+  if (code === undefined) return;
+  const placed = faults.map((fault) => ({ ...fault, path: [...at, ...fault.path] }));
+  throw new RequestFaults(codes.size === 1 ? code : 'spec_invalid', placed);
 }
 
 function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[]): NamedFault[] {
@@ -59,6 +71,13 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
         ...roleFaults('sink', spec.sink.connection, 'sink', connections),
         ...(spec.source.archive ? [] : streamFaults(spec.source, connections)),
       ];
+    case 'copy':
+      return [
+        ...roleFaults('source', spec.source.connection, 'source', connections),
+        ...roleFaults('sink', spec.sink.connection, 'target', connections),
+        ...streamFaults(spec.source, connections),
+        ...objectFaults(spec, connections),
+      ];
   }
 }
 
@@ -83,6 +102,22 @@ function againstFaults(
     ...(archive ? [] : streamFaults({ connection, streams: source.streams }, connections)),
   ];
 }
+
+/** What holds objects holds archives, too, and is read and written. */
+function objectFaults({ source, sink }: CopySpec, connections: readonly PublicConnection[]): NamedFault[] {
+  const able = connections.filter(({ roles }) => ALL_ROLES.every((role) => roles.includes(role)));
+  const names = able.map(({ name }) => name);
+  return (['source', 'sink'] as const).flatMap((side) => {
+    const { connection } = side === 'source' ? source : sink;
+    const role = side === 'source' ? 'source' : 'target';
+    const found = connections.find(({ name }) => name === connection);
+    if (!found?.roles.includes(role) || names.includes(connection)) return [];
+    const message = `holds no objects, which are what a copy is of; ${choice('', names)}`;
+    return [{ code: 'connection_unsuitable', path: [side, 'connection'], message }];
+  });
+}
+
+const ALL_ROLES: readonly Role[] = ['source', 'sink', 'target'];
 
 /** New ids are known of the records that this job writes. */
 function remapFaults({ source: { streams }, options }: RestoreSpec): NamedFault[] {

@@ -4,11 +4,12 @@ import type { Fault } from '../core/faults.js';
 import type { JobSpec } from '../core/spec.js';
 import { RequestFaults } from './problems.js';
 
-/** The spec as it will run. Throws `spec_invalid` where it reaches for what is another's. */
-export function specOf(spec: JobSpec, tenant: string | null): JobSpec {
+/** The spec as it will run. Throws `spec_invalid` where it reaches for what is another's. `at`: where in the body it stands. */
+export function specOf(spec: JobSpec, tenant: string | null, at: Fault['path'] = []): JobSpec {
   if (tenant === null) return spec;
   const faults = [...tenantFaults(spec, tenant), ...archiveFaults(spec, tenant)];
-  if (faults.length > 0) throw new RequestFaults('spec_invalid', faults);
+  const placed = faults.map((fault) => ({ ...fault, path: [...at, ...fault.path] }));
+  if (placed.length > 0) throw new RequestFaults('spec_invalid', placed);
   return withTenant(spec, tenant);
 }
 
@@ -26,7 +27,7 @@ function archiveFaults(spec: JobSpec, tenant: string): Fault[] {
 /** Every archive that the job would read. */
 function archivesOf(spec: JobSpec): { readonly path: string[]; readonly archive: string }[] {
   const places = [
-    [['source', 'archive'], spec.kind === 'backup' ? undefined : spec.source.archive],
+    [['source', 'archive'], 'archive' in spec.source ? spec.source.archive : undefined],
     [['options', 'base'], spec.kind === 'backup' ? spec.options?.base : undefined],
     [['options', 'against', 'archive'], spec.kind === 'verify' ? spec.options?.against?.archive : undefined],
   ] as const;
@@ -42,6 +43,8 @@ function withTenant(spec: JobSpec, tenant: string): JobSpec {
     case 'verify':
       return { ...spec, options: { ...spec.options, tenant } };
     case 'restore':
+      return { ...spec, options: { ...spec.options, tenant } };
+    case 'copy':
       return { ...spec, options: { ...spec.options, tenant } };
   }
 }

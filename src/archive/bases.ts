@@ -1,15 +1,16 @@
-// What a job's archive refers to: settled when the job begins, and proved again before it is sealed.
+// What a job's archive refers to: settled and marked when the job begins, and proved again before it is sealed.
 import { z } from 'zod';
 import type { Sink } from '../core/connector.js';
 import { LonghaulError } from '../core/errors.js';
+import { readAll } from '../core/read-all.js';
 import type { Store } from '../core/store.js';
 import type { Base } from './base.js';
-import { isSealed, type Folder } from './claim.js';
+import { isSealed, readEnding, type Folder } from './claim.js';
 import { NamedDamage } from './damage.js';
+import { isMarkedForRemoval, markDependent, unmarkDependent } from './dependents.js';
 import { baseRefSchema, type BaseRef } from './format.js';
 import { BASES, WORK } from './layout.js';
 import { decodeJson, encodeJson } from './objects.js';
-import { readAll } from '../core/read-all.js';
 import { manifestOf } from './referred.js';
 
 const basesSchema = z.array(baseRefSchema);
@@ -24,11 +25,14 @@ export function onBase(sink: Sink, folder: Folder, base: Pick<Base, 'refs'>): Si
       await sink.begin(ctx, streams);
       if (await isSealed(folder)) return;
       await store.put(`${path}/${BASES}`, encodeJson(refs), { ifAbsent: true });
-      // Whatever it says, an archive that was put in the place of the base meanwhile is another one.
-      const kept = await keptBases(store, path);
+      await hold(folder, refs);
+      // One that was overtaken by the job's end must not leave work files in what is done.
       if (await isSealed(folder)) await store.removeAll(`${path}/${WORK}`);
-      else if (kept[0]?.sha256 !== refs[0]?.sha256)
-        throw changed(refs[0]!.archive, 'it is another one by now');
+    },
+    async discard(ctx) {
+      const refs = (await store.stat(`${path}/${BASES}`)) ? await keptBases(store, path) : [];
+      await sink.discard(ctx);
+      if ((await readEnding(folder))?.kind !== 'sealed') await letGo(folder, refs);
     },
   };
 }
@@ -48,6 +52,25 @@ export async function proveBases(store: Store, bases: readonly BaseRef[]): Promi
   }
 }
 
+/** Marks them, and looks at them after that: a removal does the same the other way round, so that one of both gives way. */
+async function hold(folder: Folder, bases: readonly BaseRef[]): Promise<void> {
+  const { store, path, job } = folder;
+  for (const { archive } of bases) await markDependent(store, archive, { archive: path, job });
+  try {
+    for (const { archive } of bases) {
+      if (await isMarkedForRemoval(store, archive)) throw changed(archive, 'it is being removed');
+    }
+    await proveBases(store, bases);
+  } catch (error) {
+    await letGo(folder, bases);
+    throw error;
+  }
+}
+
+async function letGo({ store, job }: Folder, bases: readonly BaseRef[]): Promise<void> {
+  for (const { archive } of bases) await unmarkDependent(store, archive, job);
+}
+
 function changed(archive: string, how: string): LonghaulError {
-  return new LonghaulError('base_unsuitable', `The base ${archive} changed while it was used: ${how}.`);
+  return new LonghaulError('base_unsuitable', `${archive} cannot be the base: ${how}.`);
 }

@@ -70,7 +70,13 @@ export const stateOption = () =>
   new Option('--state <state>', 'only jobs in this state').choices([...JOB_STATES]);
 
 export const kindOption = () =>
-  new Option('--kind <kind>', 'only jobs of this kind').choices(['backup', 'export', 'restore', 'verify']);
+  new Option('--kind <kind>', 'only jobs of this kind').choices([
+    'backup',
+    'copy',
+    'export',
+    'restore',
+    'verify',
+  ]);
 
 export const modeOption = () =>
   new Option(

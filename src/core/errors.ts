@@ -40,6 +40,10 @@ const rows = {
     reaction: 'permanent',
     hint: 'Leave `options.base` out for a full backup; the next one can take that for its base.',
   },
+  archive_needed: {
+    reaction: 'permanent',
+    hint: 'Remove what refers to the archive first, or wait for the job that uses it.',
+  },
 
   // sources
   source_unreachable: {
@@ -198,6 +202,18 @@ const rows = {
     hint: 'Look at the state of the job with `longhaul show ID`.',
   },
   idempotency_conflict: { reaction: 'permanent', hint: 'Use a new Idempotency-Key for another body.' },
+  schedule_unknown: {
+    reaction: 'permanent',
+    hint: '`longhaul schedules` lists the schedules there are.',
+  },
+  schedule_exists: {
+    reaction: 'permanent',
+    hint: 'Choose another name, or change that schedule with `longhaul schedules set NAME`.',
+  },
+  schedule_busy: {
+    reaction: 'permanent',
+    hint: 'Wait for that job or cancel it; or let jobs of the schedule queue or run in parallel (`overlap`).',
+  },
   file_unknown: {
     reaction: 'permanent',
     hint: '`GET /v1/jobs/:id/files` and `longhaul files ID` list the files there are.',

@@ -63,4 +63,6 @@ export interface Job {
   readonly result: SealSummary | null;
   readonly error: ErrorData | null;
   readonly webUi: string | null;
+  /** Name of the schedule that started it; absent: somebody did. */
+  readonly schedule?: string | undefined;
 }

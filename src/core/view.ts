@@ -50,7 +50,7 @@ export function toJob(facts: JobFacts): Job {
     source: spec.source,
     sink: spec.kind === 'verify' ? null : spec.sink,
     options: spec.options ?? {},
-    archive: `${storeConnection(spec)}/${archivePath(id, spec)}`,
+    archive: spec.kind === 'copy' ? null : `${storeConnection(spec)}/${archivePath(id, spec)}`,
     createdAt: request.createdAt,
     startedAt: memo?.startedAt ?? null,
     endedAt: facts.closedAt,
@@ -62,6 +62,7 @@ export function toJob(facts: JobFacts): Job {
     result: memo?.result ?? null,
     error: errorOf(facts),
     webUi: facts.webUi,
+    ...(request.schedule !== undefined && { schedule: request.schedule }),
   };
 }
 

@@ -13,6 +13,8 @@ export interface JobRef {
   readonly spec: JobSpec;
   /** ISO time of the request. */
   readonly createdAt: string;
+  /** Name of the schedule that started it. */
+  readonly schedule?: string;
 }
 
 /** One partition on its way, with the breadcrumb it goes on from. */
@@ -123,6 +125,18 @@ export interface Activities {
   seal(input: SealInput): Promise<SealSummary>;
   discard(input: { readonly job: JobRef }): Promise<void>;
   checkConnection(input: { readonly connection: string }): Promise<ConnectionCheck>;
+  removeArchive(input: RemovalInput): Promise<Removal>;
+}
+
+/** `path`: of the archive in the store of the connection. */
+export interface RemovalInput {
+  readonly connection: string;
+  readonly path: string;
+}
+
+/** `error`: why the archive is still there, or not; null: it was removed. */
+export interface Removal {
+  readonly error: ErrorData | null;
 }
 
 export interface ConnectionCheck {
@@ -139,7 +153,11 @@ export interface RequestMemo {
   readonly createdAt: string;
   /** sha256 of the body, when the caller sent an Idempotency-Key. */
   readonly bodyHash: string | null;
+  readonly schedule?: string;
 }
+
+/** As a schedule gives it to each of its jobs. */
+export type ScheduledMemo = Omit<RequestMemo, 'createdAt'>;
 
 /** Memo `job`: what the finished chunks add up to. With the heartbeats of running chunks it is the whole picture. */
 export interface JobMemo {
@@ -162,6 +180,11 @@ export interface JobMemo {
 export interface JobInput {
   readonly job: JobRef;
   readonly resume?: CarriedState;
+}
+
+/** What every job of a schedule starts with, the same for all: id and time are those of the workflow. */
+export interface ScheduledInput {
+  readonly job: Pick<JobRef, 'spec' | 'schedule'>;
 }
 
 /** The whole state of a job between two runs of its workflow. Bounded: under 64 KiB whatever the size of the job. */

@@ -10,6 +10,7 @@ import { createConnections } from './connections.js';
 import { createWorker } from './create.js';
 import { deploymentIn } from './deployment.js';
 import { createLog, installRuntime } from './log.js';
+import { watchLoop } from './loop.js';
 import { createOwnConnectors } from './own-connectors.js';
 
 /** Resolves after SIGTERM, SIGINT or the end of the launcher, when every chunk has been handed over. */
@@ -26,6 +27,7 @@ export async function runWorker(options: { readonly configPath: string }): Promi
   installRuntime(log);
   log.info({ temporal: target.description }, 'connecting');
   const connection = await connect(target);
+  const loop = watchLoop(log);
   try {
     const deps = {
       connections: createConnections(config, own.makers),
@@ -45,6 +47,7 @@ export async function runWorker(options: { readonly configPath: string }): Promi
     log.info({}, 'worker ready');
     await worker.run();
   } finally {
+    loop.stop();
     await connection.close();
   }
 }

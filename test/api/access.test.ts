@@ -258,7 +258,7 @@ describe('the log', () => {
     await own.post('/v1/connections/crn/check');
     await own.post('/v1/jobs', {}, as('operator'));
     await own.get(`/v1/jobs/${id}`);
-    const common = { address: 'unknown', tenant: null, connection: null, code: null };
+    const common = { address: 'unknown', tenant: null, connection: null, schedule: null, code: null };
     expect(own.audited).toEqual([
       { ...common, who: 'ada', what: 'POST /v1/jobs', job: id, status: 202 },
       {

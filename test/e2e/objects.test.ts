@@ -17,6 +17,7 @@ const SMALL = 8_000;
 const PIECE = 16 * 1_048_576;
 const LARGE = 12 * PIECE + 4_711;
 const KILLS = 4;
+const COPIED = 2_000;
 /** Of each lane: the page that was not durable yet, and the objects that were asked for after it. */
 const [LANES, PAGE, AHEAD] = [4, 32, 16];
 const LOST_TO_A_KILL = LANES * (PAGE + AHEAD);
@@ -53,7 +54,13 @@ describe.skipIf(missing !== null)(
       const back = server.connection({ streams: { photos: { prefix: 'back/' } } });
       const disk = { type: 'file', path: folder, streams: { photos: {}, tree: {} } };
       const copy = { type: 'file', path: path.join(folder, 'copy'), streams: { tree: {} } };
-      longhaul = await startLonghaul({ connections: { cloud, back, disk, copy }, workers: 2 });
+      const at = (prefix: string) =>
+        server.connection({ endpoint: proxy.endpoint, streams: { copies: { prefix } } });
+      const [origin, mirror] = [at('origin/'), at('mirror/')];
+      longhaul = await startLonghaul({
+        connections: { cloud, back, disk, copy, origin, mirror },
+        workers: 2,
+      });
     }, START_TIMEOUT_MS);
 
     afterAll(async () => {
@@ -131,6 +138,40 @@ describe.skipIf(missing !== null)(
         line.split(' ').slice(0, -2).join(' '),
       );
       expect(files).toEqual(original);
+    });
+
+    test('of a bucket are copied by their server, each once whatever is killed, and none is downloaded', async () => {
+      const small = Object.entries(smallObjects()).slice(0, COPIED);
+      await bucket.put(Object.fromEntries(small.map(([key, body]) => [`origin/${key}`, body])));
+      await bucket.put({ 'origin/large.bin': Buffer.concat([Buffer.alloc(LARGE - 65_536, 'abc'), noise]) });
+      const [answered, asked] = [proxy.answered(), proxy.asked.length];
+      const isCopy = (line: string) => line.startsWith('PUT') && line.includes('/mirror/');
+      const job = await longhaul.post({
+        kind: 'copy',
+        source: { connection: 'origin' },
+        sink: { connection: 'mirror' },
+      });
+      for (const share of [1 / 4, 1 / 2]) {
+        await proxy.waitFor(COPIED * share, isCopy);
+        await killWorkers();
+      }
+      const done = await longhaul.waitFor(
+        job.id,
+        'it completes',
+        ({ state }) => state === 'completed',
+        280_000,
+      );
+      expect(done).toMatchObject({ archive: null, result: { records: COPIED + 1 } });
+      const copies = proxy.asked.slice(asked).filter(isCopy);
+      const parts = copies.filter((line) => line.includes('partNumber'));
+      expect(new Set(parts).size).toBe(Math.ceil(LARGE / (32 * 1_048_576)));
+      // Each kill: what was on its way. What the server had copied by then is seen to be there.
+      expect(copies.length - new Set(copies).size).toBeLessThanOrEqual(2 * LANES * AHEAD);
+      // Lists, and the first byte of the large one.
+      const bodies = proxy.asked.slice(asked).filter((line) => /^GET .*\/(origin|mirror)\//.test(line));
+      expect(new Set(bodies.map((line) => line.split(' ').at(-1)))).toEqual(new Set(['bytes=0-0']));
+      expect(proxy.answered() - answered).toBeLessThan(LARGE / 10);
+      expect(await bucket.contents('mirror/')).toEqual(await bucket.contents('origin/'));
     });
 
     test('of a folder come back as they were, modes and times included', async () => {

@@ -119,7 +119,6 @@ export async function openApiJob(options: ApiJobOptions): Promise<ApiJob> {
       rejects: {
         log: createRejectsLog(store, FOLDER),
         allowed: Infinity,
-        settle: options.sink?.rejects ?? false,
       },
       clock,
       ...start,

@@ -1,7 +1,7 @@
 // A backup: a live source into an archive.
 import { openBase, type Base } from '../../archive/base.js';
 import { createArchiveSink } from '../../archive/sink.js';
-import { archivePath } from '../../core/archive-path.js';
+import { archivePath, folderName } from '../../core/archive-path.js';
 import type { Source } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
 import type { Connection } from '../../core/registry.js';
@@ -20,7 +20,7 @@ export function openBackup(deps: ActivityDeps, job: JobRef, spec: BackupSpec): S
   const base = baseOf(store, from, spec);
   const sink = createArchiveSink(store, {
     path,
-    archiveId: spec.sink.archive ?? job.id,
+    archiveId: spec.sink.archive ?? folderName(job.id),
     jobId: job.id,
     createdAt: job.createdAt,
     compression,

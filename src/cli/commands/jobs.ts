@@ -9,9 +9,9 @@ import { waitFor } from '../wait.js';
 import { type ClientOptions, connect, print } from './common.js';
 
 export async function jobs(io: Io, options: ClientOptions & JobFilter): Promise<number> {
-  const { kind, state, source, sink, tenant, limit, cursor } = options;
+  const { kind, state, source, sink, tenant, schedule, limit, cursor } = options;
   const client = await connect(io, options);
-  const found = await client.list({ kind, state, source, sink, tenant, limit, cursor });
+  const found = await client.list({ kind, state, source, sink, tenant, schedule, limit, cursor });
   print(io, options, found, table(HEADER, found.jobs.map(row)));
   if (!options.json && found.next) io.err(`There are more: --cursor ${found.next}`);
   return EXIT.done;

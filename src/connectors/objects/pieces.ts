@@ -9,3 +9,13 @@ const MOST_PIECES = 10_000;
 export function pieceBytes(size: number): number {
   return Math.max(PIECE_BYTES, Math.ceil(size / MOST_PIECES));
 }
+
+/** Copied by one request. */
+const COPIED_WHOLE_BYTES = 67_108_864;
+/** Small enough for a server to copy before its silence is taken for a fault, and to pass through here if it does not. */
+const COPIED_PIECE_BYTES = 33_554_432;
+
+/** Of an object that a server copies. */
+export function copiedPieceBytes(size: number): number {
+  return size <= COPIED_WHOLE_BYTES ? size : Math.max(COPIED_PIECE_BYTES, Math.ceil(size / MOST_PIECES));
+}

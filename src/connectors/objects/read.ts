@@ -7,7 +7,6 @@ import { writeReference } from '../../records/tar/reference.js';
 import type { Filter } from './filter.js';
 import { inOrder, type Bounds } from './in-order.js';
 import { createPageBuilder, type PageBuilder } from './page.js';
-import { pieceBytes } from './pieces.js';
 import type { KeyRange, ListedObject, ObjectTree, ReadResult, Refusal } from './tree.js';
 import { createUnchanged, type Unchanged } from './unchanged.js';
 
@@ -25,6 +24,8 @@ export interface ReadOptions {
   readonly from: Cursor | null;
   /** Records in a page, at most. */
   readonly pageSize: number;
+  /** Of an object of that size: how large its pieces are, but for the last. */
+  readonly pieceBytes: (size: number) => number;
   readonly bounds: Bounds;
   /** What an earlier backup holds of objects with keys after one. */
   readonly known?: ((after: string | null) => AsyncIterable<KnownObject>) | undefined;
@@ -77,7 +78,7 @@ interface Step {
 /** `restless`: the key of an object that is to be set aside, since it never keeps still. */
 async function* readFrom(
   ctx: Context,
-  { tree, filter, range, pageSize, bounds, known }: ReadOptions,
+  { tree, filter, range, pageSize, pieceBytes, bounds, known }: ReadOptions,
   start: Position,
   restless: string | null,
 ): AsyncGenerator<Step, string | null> {
@@ -96,13 +97,9 @@ async function* readFrom(
     return tree.read(ctx, object, { offset, length: bytes });
   };
 
+  const jobs = jobsOf(listed, start, pieceBytes, isWanted, unchanged);
   try {
-    for await (const { job, result } of inOrder(
-      jobsOf(listed, start, isWanted, unchanged),
-      run,
-      bounds,
-      ctx.stop,
-    )) {
+    for await (const { job, result } of inOrder(jobs, run, bounds, ctx.stop)) {
       if (result === null) {
         position = { after: job.object.key };
         yield { page: page.take(cursorOf(position)) ?? nothing(position), position };
@@ -115,6 +112,7 @@ async function* readFrom(
       }
       if (result.is === 'unchanged') page.add(result.kept.pieces.map(writeReference), 1);
       else if (result.is === 'read') addTo(page, job, result);
+      else if (result.is === 'copied') page.copied(result.by, job.bytes, job.isLast ? 1 : 0);
       else lost = job.object.key;
       if (result.is === 'refused') page.reject(rejectOf(result.why));
       position = positionAfter(position, job, lost);
@@ -139,6 +137,7 @@ const NOTHING_KNOWN = { [Symbol.asyncIterator]: NOTHING };
 async function* jobsOf(
   listed: AsyncIterable<readonly ListedObject[]>,
   { part }: Position,
+  pieceBytes: ReadOptions['pieceBytes'],
   isWanted: (object: ListedObject) => boolean,
   unchanged: Unchanged,
 ): AsyncGenerator<Job> {

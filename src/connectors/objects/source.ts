@@ -4,6 +4,7 @@ import type { Partition, Source, Stream } from '../../core/connector.js';
 import type { KnownObjects } from '../../core/known.js';
 import { LonghaulError } from '../../core/errors.js';
 import { createFilter, type Patterns } from './filter.js';
+import { pieceBytes } from './pieces.js';
 import { readObjects } from './read.js';
 import type { KeyRange, ObjectTree } from './tree.js';
 
@@ -17,6 +18,8 @@ export interface ObjectSourceOptions {
   readonly pageSize?: number | undefined;
   /** What an earlier backup holds. */
   readonly known?: KnownObjects | undefined;
+  /** Where its objects are copied by a server: in larger pieces, and their bytes take no room here. */
+  readonly pieceBytes?: (size: number) => number;
 }
 
 const rangeSchema = z.object({ after: z.string().nullable(), to: z.string().nullable() });
@@ -51,8 +54,9 @@ export function createObjectSource(options: ObjectSourceOptions): Source {
         range: rangeSchema.parse(partition.range),
         from,
         pageSize,
+        pieceBytes: options.pieceBytes ?? pieceBytes,
         known: known && ((after) => known(stream, after)),
-        bounds: { count: concurrency, bytes: BYTES_AHEAD },
+        bounds: { count: concurrency, bytes: options.pieceBytes ? Infinity : BYTES_AHEAD },
       }),
 
     close: async () => undefined,

@@ -23,9 +23,16 @@ export interface ListedObject {
   readonly refused?: Refusal;
 }
 
-/** `gone`: it was removed. `changed`: it is not in the version any more that was listed. */
+/** How an object came to its target: its server made it of the other one, its bytes passed through here, or it was there. */
+export type CopiedBy = 'server' | 'worker' | 'there';
+
+/**
+ * `copied`: of a tree whose objects are copied instead of handed out. `gone`: it was removed. `changed`: it is not in the
+ * version any more that was listed.
+ */
 export type ReadResult =
   | { readonly is: 'read'; readonly body: Uint8Array; readonly about: About }
+  | { readonly is: 'copied'; readonly by: CopiedBy }
   | { readonly is: 'gone' | 'changed' }
   | { readonly is: 'refused'; readonly why: Refusal };
 

@@ -22,6 +22,7 @@ const NEEDED: Readonly<Record<JobKind, object>> = {
   export: { source: {}, sink: {}, options: {} },
   verify: { source: {} },
   restore: { source: {}, sink: {} },
+  copy: { source: {}, sink: {} },
 };
 
 interface Tree {
