@@ -2,7 +2,7 @@
 import { addPlan, carry, openBoard, putBack, take } from '../../src/core/board.js';
 import { NO_TALLIES } from '../../src/core/checkpoint.js';
 import { LonghaulError } from '../../src/core/errors.js';
-import type { Activities, JobInput, PartitionWork } from '../../src/core/work.js';
+import type { Activities, JobInput, PartitionWork, ScheduledInput } from '../../src/core/work.js';
 import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
 import { until } from '../support/until.js';
 import { inputOf, type Running } from '../support/workflow-job.js';
@@ -10,7 +10,7 @@ import { inputOf, type Running } from '../support/workflow-job.js';
 export interface RecordedJob {
   readonly script: Script;
   /** Of the job with this id; default: a backup. */
-  readonly input?: (id: string) => JobInput;
+  readonly input?: (id: string) => JobInput | ScheduledInput;
   /** Steers the job to its end. */
   readonly drive: (job: Running) => Promise<unknown>;
   /** Events that its history must hold, or it would not show what it is kept for. */
@@ -82,6 +82,13 @@ function retryOf(id: string): JobInput {
 export const JOBS = {
   plain: {
     script: { streams: { a: [10, 20], b: [5] }, chunk: inSteps(8) },
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED', 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES'],
+  },
+
+  scheduled: {
+    script: { streams: { a: [10] }, chunk: inSteps(8) },
+    input: (id) => ({ job: { spec: inputOf(id).job.spec, schedule: 'nightly' } }),
     drive: ended,
     shows: ['WORKFLOW_EXECUTION_COMPLETED', 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES'],
   },
