@@ -7,6 +7,7 @@ import { ConnectionsPage } from './pages/connections.js';
 import { JobPage } from './pages/job.js';
 import { JobsPage } from './pages/jobs.js';
 import { QueuePage } from './pages/queue.js';
+import { SchedulesPage } from './pages/schedules.js';
 import { StartPage } from './pages/start.js';
 import { hrefOf, type Route } from './route.js';
 import { Announcer } from './ui/announce.js';
@@ -15,6 +16,7 @@ import { Page } from './ui/page.js';
 const PAGES = [
   ['jobs', 'Jobs'],
   ['start', 'Start'],
+  ['schedules', 'Schedules'],
   ['archives', 'Archives'],
   ['connections', 'Connections'],
   ['queue', 'Queue'],
@@ -68,6 +70,8 @@ function pageOf({ page, id, query }: Route): ComponentChildren {
       return <JobsPage key="jobs" query={query} />;
     case 'start':
       return <StartPage key={`start ${JSON.stringify(query)}`} query={query} />;
+    case 'schedules':
+      return <SchedulesPage key="schedules" />;
     case 'archives':
       return <ArchivesPage key="archives" query={query} />;
     case 'connections':
