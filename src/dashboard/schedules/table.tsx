@@ -8,7 +8,7 @@ import { useSchedule } from './steering.js';
 
 export function ScheduleTable({ schedules }: { readonly schedules: readonly ListedSchedule[] }) {
   return (
-    <table>
+    <table class="schedules">
       <thead>
         <tr>
           <th scope="col">Schedule</th>
