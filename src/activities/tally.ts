@@ -67,9 +67,9 @@ export function createTally(onRequest: () => void): Tally {
   };
 }
 
-/** Before compression; of a page that checks stored objects, what it checked. */
-export function bytesOf({ payload, audit }: Page): number {
-  return audit?.bytes ?? sizeOf(payload);
+/** Before compression; of a page that checks or copies stored objects, those. */
+export function bytesOf({ payload, audit, copied }: Page): number {
+  return audit?.bytes ?? copied?.bytes ?? sizeOf(payload);
 }
 
 function sizeOf({ chunks }: Page['payload']): number {

@@ -3,13 +3,14 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { KeyConfig } from '../config/keys.js';
 import { LonghaulError } from '../core/errors.js';
+import { suffices } from '../core/key-roles.js';
 import { createAttempts, type Attempts } from './attempts.js';
 import type { Audit, LogRefusal } from './audit.js';
 import { ANYONE, setCaller, type Caller } from './caller.js';
 import { addressOf, isOwnOrigin, isSafe } from './guard.js';
 import { callerWith, createKeyring, type Keyring } from './keyring.js';
 import { Refusal } from './problems.js';
-import { leastRoleOf, routeOf, suffices } from './roles.js';
+import { leastRoleOf, OF_ALL, routeOf } from './roles.js';
 import { createSessions, type Sessions } from './sessions.js';
 
 export const SESSION_COOKIE = 'longhaul_session';
@@ -42,13 +43,21 @@ export function accessOf({ keys, sessionSecret, logRefusal }: AccessConfig, cloc
 /** Throws a 401 without a key that is known, a 403 where its role is too small, a 429 after too many wrong ones. */
 export function createAccess(deps: AccessDeps): MiddlewareHandler {
   return async (c, next) => {
-    const least = leastRoleOf(routeOf(c));
+    const route = routeOf(c);
+    const least = leastRoleOf(route);
     if (least === 'nobody') return next();
     const caller = deps.keyring.isEmpty ? ANYONE : callerOf(c, deps);
     setCaller(c, caller);
-    if (suffices(caller.role, least)) return next();
-    throw new LonghaulError('role_insufficient', `This needs the role ${least}; the key has ${caller.role}.`);
+    if (!suffices(caller.role, least)) throw tooSmall(`needs the role ${least}; the key has ${caller.role}`);
+    if (caller.tenant !== null && OF_ALL.has(route ?? '')) {
+      throw tooSmall(`is of all tenants; the key is of ${caller.tenant}`);
+    }
+    return next();
   };
+}
+
+function tooSmall(why: string): LonghaulError {
+  return new LonghaulError('role_insufficient', `This ${why}.`);
 }
 
 function callerOf(c: Context, deps: AccessDeps): Caller {

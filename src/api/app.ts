@@ -28,6 +28,7 @@ import { createErrorHandler, NothingThere, RequestFaults, type LogError } from '
 import { readQueue } from './queue.js';
 import { assertReady } from './ready.js';
 import { listRejects } from './rejects.js';
+import { removeArchive } from './removal.js';
 import * as results from './result-routes.js';
 import * as routes from './routes.js';
 import { addSchedules } from './schedules/handlers.js';
@@ -73,7 +74,7 @@ export function createApp(deps: AppDeps): App {
   addJobs(app, deps, reach);
   addResults(app, deps, reach);
   addSchedules(app, deps, reach);
-  addArchives(app, deps);
+  addArchives(app, deps, soon);
   addService(app, deps, soon);
   addSessions(app, access);
   app.openapi(routes.metrics, async (c) =>
@@ -152,7 +153,7 @@ function addResults(app: App, { stores, logError }: AppDeps, { jobsFor, soon }: 
   });
 }
 
-function addArchives(app: App, deps: AppDeps): void {
+function addArchives(app: App, deps: AppDeps, soon: Soon): void {
   app.openapi(archives.listArchives, async (c) =>
     c.json(await listArchives(deps, c.req.valid('query'), callerOf(c).tenant), 200),
   );
@@ -166,6 +167,20 @@ function addArchives(app: App, deps: AppDeps): void {
         isReachable(path, callerOf(c).tenant) && (await showArchive(deps.stores, connection, path));
       if (archive) return c.json(archive, 200);
       throw noArchive();
+    },
+    (result) => {
+      if (!result.success) throw noArchive();
+    },
+  );
+  app.openAPIRegistry.registerPath(archives.removeArchive);
+  const removed = { ...archives.removeArchive, path: '/v1/archives/{connection}/{path{.+}}', hide: true };
+  app.openapi(
+    removed,
+    async (c) => {
+      const archive = c.req.valid('param');
+      if (!isReachable(archive.path, callerOf(c).tenant)) throw noArchive();
+      const isGone = await removeArchive({ ...deps, soon }, archive);
+      return isGone ? c.body(null, 204) : c.body(null, 202);
     },
     (result) => {
       if (!result.success) throw noArchive();

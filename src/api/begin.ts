@@ -72,11 +72,13 @@ const SUMMARY_LENGTH = 380;
 const STREAMS_NAMED = 20;
 
 function summaryOf(id: string, spec: JobSpec): string {
-  return wayOf(spec, archivePath(id, spec)).slice(0, SUMMARY_LENGTH);
+  return wayOf(id, spec).slice(0, SUMMARY_LENGTH);
 }
 
 /** `crm → vault/nightly/backup-crm-…`, `verify vault/nightly/… against main`, `vault/nightly/… → main` */
-function wayOf(spec: JobSpec, archive: string): string {
+function wayOf(id: string, spec: JobSpec): string {
+  if (spec.kind === 'copy') return `${spec.source.connection} → ${spec.sink.connection}`;
+  const archive = archivePath(id, spec);
   switch (spec.kind) {
     case 'backup':
       return `${spec.source.connection} → ${spec.sink.connection}/${archive}`;

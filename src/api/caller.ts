@@ -1,8 +1,8 @@
 // Who sends a request, and which jobs are there for them.
 import type { Context } from 'hono';
-import type { KeyRole } from '../config/keys.js';
 import { LonghaulError } from '../core/errors.js';
 import type { Job } from '../core/job.js';
+import type { KeyRole } from '../core/key-roles.js';
 
 export interface Caller {
   /** Of the key; null: the API has no keys. */

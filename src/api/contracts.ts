@@ -98,6 +98,10 @@ export const job: z.ZodType<Job> = z
     streams: z.array(streamProgress).describe('At most 50: the running ones, then the latest.'),
     streamsTotal: count,
     lanes: count.nullable().describe('Partitions worked on at a time; null: not begun.'),
+    requestsPerSecond: z
+      .number()
+      .nullable()
+      .describe('The pace that was asked for while it runs, of all lanes together; null: none.'),
     result: result.nullable(),
     error: errorData.nullable(),
     webUi: z.string().nullable(),
@@ -145,6 +149,13 @@ export const changeBody = z
       .max(64)
       .optional()
       .describe('Partitions worked on at a time; at most `limits.concurrency` of the connection count.'),
+    requestsPerSecond: z
+      .number()
+      .min(0.01)
+      .max(10_000)
+      .nullable()
+      .optional()
+      .describe('Of all lanes together, within the limits of the connection; null: nothing but those.'),
   })
   .refine((change) => Object.keys(change).length > 0, 'says nothing to change')
   .meta({ id: 'JobChange' });

@@ -5,7 +5,7 @@ import { SESSION_COOKIE } from './access.js';
 import { changeBody, jobSpec, retryBody } from './contracts.js';
 import { DOCS_POLICY, docsPage } from './docs-page.js';
 import { withRoles } from './roles-described.js';
-import { sessionBody } from './session-routes.js';
+import { sessionBody } from './session-contracts.js';
 
 const HEAD = {
   openapi: '3.1.0',

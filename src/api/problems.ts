@@ -53,6 +53,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   route_unknown: 404,
   method_not_allowed: 405,
   job_state_conflict: 409,
+  archive_needed: 409,
   idempotency_conflict: 409,
   schedule_exists: 409,
   schedule_busy: 409,

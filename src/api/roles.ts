@@ -1,7 +1,7 @@
 // The least role that each route needs. A route that is not in this table takes an admin's key, and fails a test.
 import type { Context } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import { KEY_ROLES, type KeyRole } from '../config/keys.js';
+import type { KeyRole } from '../core/key-roles.js';
 
 /** `nobody`: the route needs no key. */
 export type Least = KeyRole | 'nobody';
@@ -44,8 +44,12 @@ export const LEAST: Readonly<Record<string, Least>> = {
   'POST /v1/schedules/{name}/resume': 'operator',
   'POST /v1/schedules/{name}/trigger': 'operator',
 
+  'DELETE /v1/archives/{connection}/{path}': 'admin',
   'POST /v1/connections/{name}/check': 'admin',
 };
+
+/** Routes whose figures are of all tenants: a key of one is not let in. */
+export const OF_ALL: ReadonlySet<string> = new Set(['GET /metrics']);
 
 /** The route that will answer, as the table writes it; null: there is none. A HEAD is answered where GET is. */
 export function routeOf(c: Context): string | null {
@@ -61,8 +65,4 @@ export function inTable({ method, path }: { readonly method: string; readonly pa
 /** Where nothing is, any key is told so. */
 export function leastRoleOf(route: string | null): Least {
   return route === null ? 'viewer' : (LEAST[route] ?? 'admin');
-}
-
-export function suffices(role: KeyRole, least: KeyRole): boolean {
-  return KEY_ROLES.indexOf(role) >= KEY_ROLES.indexOf(least);
 }

@@ -153,7 +153,7 @@ export const changeJob = createRoute({
   tags: ['jobs'],
   summary: 'Change a job while it runs',
   description:
-    'Fewer lanes: the chunks end at their next checkpoint, and as many as asked for go on. More lanes start at once. It holds until the job ends, also over a retry. Repeated calls are harmless.',
+    'Fewer lanes: the chunks end at their next checkpoint, and as many as asked for go on. More lanes start at once. For another pace the chunks end at a checkpoint as well, and go on at it. It holds until the job ends, also over a retry. Repeated calls are harmless.',
   request: {
     params: contract.jobId,
     // Read by the handler, as the body of a start is.

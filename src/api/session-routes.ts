@@ -1,8 +1,7 @@
 // The login of a browser: a key goes in once, and a session comes back as a cookie that no script can read.
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { KEY_ROLES } from '../config/keys.js';
 import { check } from '../core/faults.js';
 import { keyOf, SESSION_COOKIE, type AccessDeps } from './access.js';
 import { readJson } from './bodies.js';
@@ -11,17 +10,8 @@ import { isSecure } from './guard.js';
 import { callerWith } from './keyring.js';
 import { RequestFaults } from './problems.js';
 import { badRequest, failed, json, misaddressed, problem, refused, unlessKeyed } from './routes.js';
+import { session, sessionBody, type SessionView } from './session-contracts.js';
 import { SESSION_SECONDS } from './sessions.js';
-
-export const sessionBody = z.strictObject({ key: z.string().min(1).max(500) }).meta({ id: 'SessionBody' });
-
-const session = z
-  .object({
-    name: z.string().nullable().describe('Of the key; null: the API has no keys.'),
-    role: z.enum(KEY_ROLES),
-    tenant: z.string().nullable().describe('Whose jobs the key sees; null: those of all.'),
-  })
-  .meta({ id: 'Session', description: 'Who is asking.' });
 
 const cookie = { 'Set-Cookie': { description: 'The session.', schema: { type: 'string' as const } } };
 
@@ -68,8 +58,6 @@ export const endSession = createRoute({
   description: 'Harmless where there is no session.',
   responses: { 204: { description: 'There is none any more.', headers: cookie }, ...misaddressed, ...failed },
 });
-
-export type SessionView = z.infer<typeof session>;
 
 export function sessionOf(c: Context): SessionView {
   const { name, role, tenant } = callerOf(c);

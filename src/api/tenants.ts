@@ -24,13 +24,14 @@ function archiveFaults(spec: JobSpec, tenant: string): Fault[] {
     .map(({ path }) => ({ path, message: `the key reads archives below ${tenant}/ only` }));
 }
 
+/** Every archive that the job would read. */
 function archivesOf(spec: JobSpec): { readonly path: string[]; readonly archive: string }[] {
-  const read = spec.kind === 'backup' ? undefined : spec.source.archive;
-  const against = spec.kind === 'verify' ? spec.options?.against?.archive : undefined;
-  return [
-    ...(read === undefined ? [] : [{ path: ['source', 'archive'], archive: read }]),
-    ...(against === undefined ? [] : [{ path: ['options', 'against', 'archive'], archive: against }]),
-  ];
+  const places = [
+    [['source', 'archive'], 'archive' in spec.source ? spec.source.archive : undefined],
+    [['options', 'base'], spec.kind === 'backup' ? spec.options?.base : undefined],
+    [['options', 'against', 'archive'], spec.kind === 'verify' ? spec.options?.against?.archive : undefined],
+  ] as const;
+  return places.flatMap(([path, archive]) => (archive === undefined ? [] : [{ path: [...path], archive }]));
 }
 
 function withTenant(spec: JobSpec, tenant: string): JobSpec {
@@ -42,6 +43,8 @@ function withTenant(spec: JobSpec, tenant: string): JobSpec {
     case 'verify':
       return { ...spec, options: { ...spec.options, tenant } };
     case 'restore':
+      return { ...spec, options: { ...spec.options, tenant } };
+    case 'copy':
       return { ...spec, options: { ...spec.options, tenant } };
   }
 }

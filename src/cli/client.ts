@@ -31,6 +31,7 @@ export function createClient(address: Address, key: string | null): Client {
     differences: told(api.differences),
     files: told(api.files),
     download: told(api.download),
+    removeArchive: told(api.removeArchive),
     connections: told(api.connections),
     check: told(api.check),
     queue: told(api.queue),

@@ -45,12 +45,19 @@ export function page(job: Job): string[] {
     ...row('started', job.startedAt && time(job.startedAt)),
     ...row('ended', job.endedAt && `${time(job.endedAt)}${took(job)}`),
     ...row('progress', `${percentText(p).trim()}, ${progressText(job)}`),
+    ...row('pace', paceText(job)),
     ...row('requests', `${count(p.requests)} for ${count(p.pages)} pages, ${count(p.retries)} retried`),
     ...streamLines(job),
     ...(job.result ? resultLines(job) : []),
     ...rejectLines(job),
     ...row('web ui', job.webUi),
   ];
+}
+
+function paceText({ lanes, requestsPerSecond }: Job): string | null {
+  if (lanes === null) return null;
+  const pace = requestsPerSecond === null ? '' : `, at most ${requestsPerSecond} requests a second`;
+  return `${counted(lanes, 'lane')}${pace}`;
 }
 
 function folderLine({ kind, archive }: Job): string[] {
@@ -113,7 +120,7 @@ function resultLines(job: Job): string[] {
 function sizeLines({ kind }: Job, result: SealSummary): string[] {
   if (kind === 'export')
     return [...row('bytes', bytes(result.bytes)), ...row('files', count(result.files ?? 0))];
-  if (kind === 'restore' || result.differences) return row('bytes', bytes(result.bytes));
+  if (kind === 'restore' || kind === 'copy' || result.differences) return row('bytes', bytes(result.bytes));
   return [
     ...row('bytes', `${bytes(result.bytes)}, stored as ${bytes(result.storedBytes)}`),
     ...row('segments', count(result.segments)),

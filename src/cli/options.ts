@@ -70,7 +70,13 @@ export const stateOption = () =>
   new Option('--state <state>', 'only jobs in this state').choices([...JOB_STATES]);
 
 export const kindOption = () =>
-  new Option('--kind <kind>', 'only jobs of this kind').choices(['backup', 'export', 'restore', 'verify']);
+  new Option('--kind <kind>', 'only jobs of this kind').choices([
+    'backup',
+    'copy',
+    'export',
+    'restore',
+    'verify',
+  ]);
 
 export const modeOption = () =>
   new Option(
@@ -96,6 +102,14 @@ export function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value > 0 && value <= 600) return value;
   throw new InvalidArgumentError('Expected seconds, more than 0 and at most 600.');
+}
+
+/** `none`: no bound of the job's own. */
+export function requestRate(text: string): number | 'none' {
+  if (text === 'none') return text;
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0.01 && value <= 10_000) return value;
+  throw new InvalidArgumentError('Expected requests a second, from 0.01 to 10000, or none.');
 }
 
 export const port = whole(0, 65_535);

@@ -76,6 +76,8 @@ export interface Client {
   /** The bytes of a file from `start` (0) on, or all of them where the answer says so. */
   readonly download: (file: JobFileView, start?: number) => Promise<Download>;
   readonly archives: (query?: ArchiveQuery) => Promise<ArchivePage>;
+  /** Whether it is gone by now; if not, it is being removed, and the same call waits for it again. */
+  readonly removeArchive: (connection: string, path: string) => Promise<boolean>;
   readonly connections: () => Promise<ConnectionList>;
   readonly check: (connection: string) => Promise<ConnectionCheck>;
   readonly queue: () => Promise<Queue>;
@@ -105,6 +107,10 @@ export function createClient(options: ClientOptions): Client {
     files: (id, query = {}) => send(`${jobPath(id)}/files${queryOf(query)}`),
     download: (file, start = 0) => download(request, base, file, start),
     archives: (query = {}) => send(`/v1/archives${queryOf(query)}`),
+    removeArchive: async (connection, path) => {
+      const place = [connection, ...path.split('/')].map(encodeURIComponent).join('/');
+      return (await request(at(`/v1/archives/${place}`), { method: 'DELETE' })).status === 204;
+    },
     connections: () => send('/v1/connections'),
     check: (name) => send(`/v1/connections/${encodeURIComponent(name)}/check`, { method: 'POST' }),
     queue: () => send('/v1/queue'),

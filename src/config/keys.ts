@@ -1,10 +1,7 @@
 // The keys of the API: made once, shown once, and kept in the config as hashes.
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-
-/** Each may do what the ones before it may. */
-export const KEY_ROLES = ['viewer', 'operator', 'admin'] as const;
-export type KeyRole = (typeof KEY_ROLES)[number];
+import { KEY_ROLES } from '../core/key-roles.js';
 
 const name = z
   .string()

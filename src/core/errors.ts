@@ -35,6 +35,16 @@ const rows = {
     hint: 'Use a stream the source has; leave `streams` out to take all.',
   },
 
+  // bases of incremental backups
+  base_unsuitable: {
+    reaction: 'permanent',
+    hint: 'Leave `options.base` out for a full backup; the next one can take that for its base.',
+  },
+  archive_needed: {
+    reaction: 'permanent',
+    hint: 'Remove what refers to the archive first, or wait for the job that uses it.',
+  },
+
   // sources
   source_unreachable: {
     reaction: 'transient',

@@ -26,7 +26,9 @@ export const WORKFLOWS = {
   verify: 'verify',
   restore: 'restore',
   export: 'export',
+  copy: 'copy',
   checkConnection: 'checkConnection',
+  removeArchive: 'removeArchive',
 } as const;
 
 /** Those of them that are jobs. */
@@ -35,4 +37,5 @@ export const JOB_WORKFLOWS: readonly string[] = [
   WORKFLOWS.verify,
   WORKFLOWS.restore,
   WORKFLOWS.export,
+  WORKFLOWS.copy,
 ];

@@ -74,6 +74,8 @@ const backup = z.strictObject({
       checkpoint,
       compression,
       rejects,
+      /** Of objects: an archive of the same connection in the same store. What has not changed since is referred to. */
+      base: place.optional(),
       tenant,
     })
     .optional(),
@@ -155,10 +157,30 @@ const exported = z.strictObject({
     }),
 });
 
-export const jobSpecSchema = z.discriminatedUnion('kind', [backup, verify, restore, exported]);
+const copy = z.strictObject({
+  kind: z.literal('copy'),
+  source: z.strictObject({ connection: name, streams }),
+  sink: z.strictObject({
+    connection: name,
+    /** What an object does whose key is there already with other bytes: `insert` (default) makes it a reject. */
+    mode: z.enum(['insert', 'upsert']).optional(),
+  }),
+  options: z
+    .strictObject({
+      lanes,
+      pageSize: z.number().int().min(1).max(100_000).optional(),
+      checkpoint,
+      rejects,
+      tenant,
+    })
+    .optional(),
+});
+
+export const jobSpecSchema = z.discriminatedUnion('kind', [backup, verify, restore, exported, copy]);
 
 export type JobSpec = z.infer<typeof jobSpecSchema>;
 export type BackupSpec = z.infer<typeof backup>;
 export type VerifySpec = z.infer<typeof verify>;
 export type RestoreSpec = z.infer<typeof restore>;
 export type ExportSpec = z.infer<typeof exported>;
+export type CopySpec = z.infer<typeof copy>;

@@ -60,6 +60,8 @@ export interface CopyInput {
   readonly work: PartitionWork;
   /** Requests this chunk may send before it returns with `quota`; null: no limit. */
   readonly requests: number | null;
+  /** The pace of this chunk, its share of the job's; absent: none to keep. */
+  readonly requestsPerSecond?: number;
   /** Records the job may still set aside; absent: as many as its spec says. */
   readonly rejects?: number;
 }
@@ -77,6 +79,8 @@ export interface ChunkResult {
 export interface JobChange {
   /** At most as many as the connection allows are worked in. */
   readonly lanes?: number;
+  /** Of all lanes together, within what the connection allows; null: no other bound than that. */
+  readonly requestsPerSecond?: number | null;
 }
 
 /** A wait that outlives a chunk. `until` in epoch ms. */
@@ -121,6 +125,18 @@ export interface Activities {
   seal(input: SealInput): Promise<SealSummary>;
   discard(input: { readonly job: JobRef }): Promise<void>;
   checkConnection(input: { readonly connection: string }): Promise<ConnectionCheck>;
+  removeArchive(input: RemovalInput): Promise<Removal>;
+}
+
+/** `path`: of the archive in the store of the connection. */
+export interface RemovalInput {
+  readonly connection: string;
+  readonly path: string;
+}
+
+/** `error`: why the archive is still there, or not; null: it was removed. */
+export interface Removal {
+  readonly error: ErrorData | null;
 }
 
 export interface ConnectionCheck {
@@ -153,6 +169,8 @@ export interface JobMemo {
   readonly streamsTotal: number;
   /** Absent in what an earlier version left. */
   readonly lanes?: number;
+  /** Absent: none was asked for. */
+  readonly requestsPerSecond?: number;
   readonly wait: Wait | null;
   readonly result: SealSummary | null;
   readonly error: ErrorData | null;
@@ -178,6 +196,8 @@ export interface CarriedState {
   /** What was asked for, and what is allowed, whatever else is asked; absent: nothing, and any number. */
   readonly lanesAsked?: number;
   readonly lanesMost?: number;
+  /** Asked for while the job runs; absent: none. */
+  readonly requestsPerSecond?: number;
   /** Planned and not finished, in order. */
   readonly pending: readonly PartitionWork[];
   /** Finished and not settled. */

@@ -1,7 +1,7 @@
 // Who may do what: keys and their roles on every route, sessions of browsers, names of the API, the lines of the log.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inTable, LEAST, suffices } from '../../src/api/roles.js';
-import { KEY_ROLES } from '../../src/config/keys.js';
+import { inTable, LEAST } from '../../src/api/roles.js';
+import { KEY_ROLES, suffices } from '../../src/core/key-roles.js';
 import { BACKUP, openApi, type Problem, type TestApi } from './fixture.js';
 import { as, keyedApi, KEYS, type Keyed } from './keyed.js';
 

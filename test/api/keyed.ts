@@ -2,7 +2,8 @@
 import type { AccessConfig } from '../../src/api/access.js';
 import type { AppDeps } from '../../src/api/app.js';
 import type { AuditLine } from '../../src/api/audit.js';
-import { hashOfKey, newKey, type KeyConfig, type KeyRole } from '../../src/config/keys.js';
+import { hashOfKey, newKey, type KeyConfig } from '../../src/config/keys.js';
+import type { KeyRole } from '../../src/core/key-roles.js';
 import type { TestTemporal } from '../support/temporal.js';
 import { apiOn, OPEN, type Api } from './fixture.js';
 

@@ -258,3 +258,8 @@ describe('the archives of a store', () => {
     expect(await status('acme/nightly/a', 'globex')).toEqual([404, 'archive_missing']);
   });
 });
+
+it('does not see figures that are of all tenants', async () => {
+  expect((await api.get<Problem>('/metrics', as('globex'))).body.code).toBe('role_insufficient');
+  expect((await api.get('/metrics', as('viewer'))).status).toBe(200);
+});

@@ -25,6 +25,11 @@ const PATHS = [
   '/v1/jobs/none/retry',
   '/v1/jobs/none/files/a',
   '/v1/connections/none/check',
+  '/v1/archives/vault/..%2f..%2fetc',
+  `/v1/archives/none/${'a/'.repeat(150)}a`,
+  '/v1/archives?prefix=../..&connection=vault',
+  '/v1/archives?cursor=eyJjb25uZWN0aW9uIjoxfQ',
+  '/assets/..%2f..%2fpackage.json',
   '/v1/session',
   '/openapi.json',
   '/v1/jobs/%00%ff%2e%2e%2f',
@@ -71,6 +76,7 @@ const BODIES: readonly ((random: () => number) => string | Buffer)[] = [
   () => '{"kind":"verify","source":{"connection":"vault","archive":"../../etc"}}',
   () => JSON.stringify({ kind: 'backup', source: { connection: 1e308, streams: [[], {}, null] }, sink: [] }),
   () => JSON.stringify({ key: 'wrong' }),
+  () => '{"lanes":1e999,"requestsPerSecond":-0}',
   (random) => Buffer.from(Array.from({ length: 200 }, () => Math.floor(random() * 256))),
 ];
 

@@ -253,6 +253,22 @@ describe('jobs, show and steering', () => {
     });
   });
 
+  it.each([
+    ['4.5', 4.5],
+    ['none', null],
+  ])('changes the pace of a job to %s', async (text, requestsPerSecond) => {
+    cli.answers = [json(202, job())];
+    expect((await run('set', 'backup-crm-1', '--requests-per-second', text)).code).toBe(0);
+    expect(cli.seen[0]?.body).toBe(JSON.stringify({ requestsPerSecond }));
+  });
+
+  it('says what can be set when nothing is', async () => {
+    const { code, err } = await run('set', 'backup-crm-1');
+    expect(code).toBe(2);
+    expect(err.join(' ')).toContain('--lanes N');
+    expect(cli.seen).toEqual([]);
+  });
+
   it('checks a connection from a worker, with options before or after the name', async () => {
     cli.answers = [
       json(200, {

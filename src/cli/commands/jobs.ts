@@ -2,7 +2,7 @@
 import type { Job } from '../../core/job.js';
 import type { Action, JobFilter } from '../../client/index.js';
 import { page, percentText, sourceText } from '../describe.js';
-import { EXIT, printError } from '../errors.js';
+import { EXIT, printError, usageError } from '../errors.js';
 import { count, table, time } from '../format.js';
 import type { Io } from '../io.js';
 import { waitFor } from '../wait.js';
@@ -42,11 +42,17 @@ export async function steer(
 }
 
 export interface SetOptions extends ClientOptions {
-  readonly lanes: number;
+  readonly lanes?: number;
+  readonly requestsPerSecond?: number | 'none';
 }
 
 export async function set(io: Io, id: string, options: SetOptions): Promise<number> {
-  const job = await (await connect(io, options)).change(id, { lanes: options.lanes });
+  const { lanes, requestsPerSecond: pace } = options;
+  if (lanes === undefined && pace === undefined) {
+    throw usageError('There is nothing to set.', 'Give `--lanes N`, `--requests-per-second N`, or both.');
+  }
+  const change = { lanes, requestsPerSecond: pace === 'none' ? null : pace };
+  const job = await (await connect(io, options)).change(id, change);
   print(io, options, job, [`${job.id} ${job.state}`]);
   return EXIT.done;
 }

@@ -1,8 +1,9 @@
 // `longhaul keys add`: makes a key of the API, shows it once, and puts its hash into the config.
 import { addKey, entryOf } from '../../config/add-key.js';
-import { hashOfKey, keySchema, newKey, type KeyConfig, type KeyRole } from '../../config/keys.js';
+import { hashOfKey, keySchema, newKey, type KeyConfig } from '../../config/keys.js';
 import { loadConfig } from '../../config/load.js';
 import { check } from '../../core/faults.js';
+import type { KeyRole } from '../../core/key-roles.js';
 import { EXIT, usageError } from '../errors.js';
 import type { Io } from '../io.js';
 

@@ -1,14 +1,16 @@
-// `longhaul backup`, `export`, `restore` and `verify`: start a job, print its id, or stay with it.
+// `longhaul backup`, `export`, `restore`, `copy` and `verify`: start a job, print its id, or stay with it.
 import type { JobSpec } from '../../core/spec.js';
 import type { Client } from '../client.js';
 import { EXIT, usageError } from '../errors.js';
 import type { Io } from '../io.js';
 import {
   backupSpec,
+  copySpec,
   exportSpec,
   restoreSpec,
   verifySpec,
   type BackupOptions,
+  type CopyOptions,
   type ExportOptions,
   type RestoreOptions,
   type StartOptions,
@@ -40,6 +42,15 @@ export function restore(
   take: Take = start,
 ): Promise<number> {
   return take(io, restoreSpec(archive, options), options);
+}
+
+export function copy(
+  io: Io,
+  sources: readonly string[],
+  options: CopyOptions,
+  take: Take = start,
+): Promise<number> {
+  return take(io, copySpec(sources, options), options);
 }
 
 export async function exportFiles(

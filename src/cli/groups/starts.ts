@@ -1,4 +1,4 @@
-// The commands that start jobs: `backup`, `export`, `restore`, `verify` and `diff`.
+// The commands that start jobs: `backup`, `export`, `restore`, `copy`, `verify` and `diff`.
 import type { Command } from 'commander';
 import type { Take } from '../commands/start.js';
 import type { Io } from '../io.js';
@@ -16,7 +16,7 @@ import {
   withWait,
 } from '../options.js';
 import type { Done } from '../program.js';
-import type { BackupOptions, ExportOptions, RestoreOptions, VerifyOptions } from '../specs.js';
+import type { BackupOptions, CopyOptions, ExportOptions, RestoreOptions, VerifyOptions } from '../specs.js';
 
 export function addStarts(program: Command, io: Io, done: Done): void {
   addSpecs(program, io, done);
@@ -28,6 +28,7 @@ export function addSpecs(program: Command, io: Io, done: Done, take?: Take): voi
   addBackup(program, io, done, take);
   addExport(program, io, done, take);
   addRestore(program, io, done, take);
+  addCopy(program, io, done, take);
   addVerify(program, io, done, take);
 }
 
@@ -39,6 +40,7 @@ function addBackup(program: Command, io: Io, done: Done, take?: Take): void {
     .option('--archive <id>', 'id of the archive (default: the id of the job)')
     .option('--page-size <n>', 'records a page', whole(1, 100_000))
     .addOption(compressionOption('segments'))
+    .option('--base <archive>', 'SINK/ARCHIVE of the same objects: what has not changed since is referred to')
     .action(async (sources: string[], options: BackupOptions) =>
       done(await (await starts()).backup(io, sources, options, take)),
     );
@@ -82,6 +84,18 @@ function addRestore(program: Command, io: Io, done: Done, take?: Take): void {
     .option('--dry-run', 'read and check everything, and write nothing')
     .action(async (archive: string, options: RestoreOptions) =>
       done(await (await starts()).restore(io, archive, options, take)),
+    );
+}
+
+function addCopy(program: Command, io: Io, done: Done, take?: Take): void {
+  withRejects(withCheckpoint(withWait(withStart(program.command('copy')))))
+    .description('copy objects from one place to another; the server does it where it has both')
+    .argument('<source...>', 'SOURCE for all streams, or SOURCE/STREAM,STREAM…')
+    .requiredOption('--to <connection>', 'the connection to write to, which has streams of these names')
+    .addOption(modeOption())
+    .option('--page-size <n>', 'objects a page', whole(1, 100_000))
+    .action(async (sources: string[], options: CopyOptions) =>
+      done(await (await starts()).copy(io, sources, options, take)),
     );
 }
 

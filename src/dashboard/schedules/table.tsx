@@ -1,6 +1,7 @@
 // The schedules as a table: when, what came last, and the buttons.
 import type { ListedSchedule } from '../../api/schedules/contracts.js';
 import { hrefOf, jobHref } from '../route.js';
+import { May } from '../session.js';
 import { Icon } from '../ui/icon.js';
 import { Time } from '../ui/time.js';
 import { TroubleNote } from '../ui/trouble.js';
@@ -46,16 +47,18 @@ function Row({ schedule }: { readonly schedule: ListedSchedule }) {
       </td>
       <td class="wide">{job === undefined ? '–' : <a href={jobHref(job)}>{job}</a>}</td>
       <td>
-        <div class="actions">
-          <Button name={name} title="Run now" busy={busy} onClick={() => act('trigger')} />
-          {/* One button that changes its name, so that it keeps the focus. */}
-          <Button
-            name={name}
-            title={paused ? 'Resume' : 'Pause'}
-            busy={busy}
-            onClick={() => act(paused ? 'resume' : 'pause')}
-          />
-        </div>
+        <May role="operator">
+          <div class="actions">
+            <Button name={name} title="Run now" busy={busy} onClick={() => act('trigger')} />
+            {/* One button that changes its name, so that it keeps the focus. */}
+            <Button
+              name={name}
+              title={paused ? 'Resume' : 'Pause'}
+              busy={busy}
+              onClick={() => act(paused ? 'resume' : 'pause')}
+            />
+          </div>
+        </May>
         <TroubleNote trouble={trouble} />
       </td>
     </tr>
