@@ -13,7 +13,9 @@ import {
   visit,
   type Visit,
 } from '../support/browser.js';
+import { createClient } from '../../src/client/index.js';
 import type { Job } from '../../src/core/job.js';
+import type { JobSpec } from '../../src/core/spec.js';
 import { startFakeApi, type FakeApi } from '../support/fake-api.js';
 import { START_TIMEOUT_MS, startLonghaul, type LonghaulInstance } from '../support/harness.js';
 import { sql, startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -233,6 +235,31 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     await page.locator('.card', { hasText: 'api' }).getByText('source_forbidden').waitFor();
   });
 
+  test('runs a schedule now, pauses it and lets it go on', async () => {
+    const client = createClient({ url: longhaul.api });
+    const job: JobSpec = {
+      kind: 'backup',
+      source: { connection: 'api', streams: ['companies'] },
+      sink: { connection: 'vault' },
+    };
+    await client.schedules.add({ name: 'nightly', cron: '0 3 1 1 *', job });
+    await go('schedules');
+    await button('Run now nightly').click();
+    const row = page.getByRole('row', { name: /nightly/ });
+    await row.getByRole('link', { name: /^nightly-\d{4}-/ }).waitFor();
+    await button('Pause nightly').click();
+    await row.locator('.state-paused').waitFor();
+    await button('Resume nightly').click();
+    await row.locator('time').waitFor();
+    await row.getByRole('link', { name: 'nightly', exact: true }).click();
+    await page
+      .getByRole('rowheader', { name: /^nightly-/ })
+      .getByRole('link')
+      .click();
+    await state('completed');
+    expect(await client.schedules.show('nightly')).toMatchObject({ paused: false, counts: { started: 1 } });
+  });
+
   test('can be used with the keyboard alone', async () => {
     await page.getByRole('heading', { name: 'Jobs' }).waitFor();
     await page.keyboard.press('Tab');
@@ -266,6 +293,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
       `jobs/${id}`,
       `jobs/${failed.id}`,
       'start',
+      'schedules',
       'archives',
       'connections',
       'queue',

@@ -23,20 +23,32 @@ export function Filters({ query }: { readonly query: Query }) {
       {fields.map(({ name, label, options }) => (
         <Choice key={name} label={label} value={query[name] ?? ''} options={options} set={set(name)} />
       ))}
-      {seesAll && (
-        <label>
-          Tenant
-          <input
-            type="search"
-            name="tenant"
-            placeholder="any"
-            value={query['tenant'] ?? ''}
-            onChange={(event) => set('tenant')(event.currentTarget.value.trim())}
-          />
-        </label>
-      )}
+      {seesAll && <Text label="Tenant" name="tenant" value={query['tenant'] ?? ''} set={set('tenant')} />}
+      <Text label="Schedule" name="schedule" value={query['schedule'] ?? ''} set={set('schedule')} />
       {Object.keys(filter).length > 0 && <a href={hrefOf('jobs')}>Clear</a>}
     </form>
+  );
+}
+
+interface TextProps {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+  readonly set: (value: string) => void;
+}
+
+function Text({ label, name, value, set }: TextProps) {
+  return (
+    <label>
+      {label}
+      <input
+        type="search"
+        name={name}
+        placeholder="any"
+        value={value}
+        onChange={(event) => set(event.currentTarget.value.trim())}
+      />
+    </label>
   );
 }
 
