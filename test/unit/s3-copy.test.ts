@@ -217,6 +217,22 @@ describe.skipIf(missing)(`a copy within one S3 server${missing ? `: ${missing}` 
       expect(await bucket.contents('to/')).toEqual(await bucket.contents('from/'));
     });
 
+    test('knows a large object again that was made unheard of, without reading it', async () => {
+      await bucket.put({ 'from/large': large });
+      const isCompletion = ({ method, url }: Seen) => method === 'POST' && url.includes('uploadId');
+      proxy.add({ type: 'lose-answer' }, isCompletion);
+      proxy.add({ type: 'refuse', status: 404, code: 'NoSuchBucket' }, isCompletion);
+      await expect(copyAll(connectionsTo(proxy.endpoint))).rejects.toMatchObject({
+        cause: { code: 'bucket_missing' },
+      });
+      const { notes } = await copyAll(connectionsTo(proxy.endpoint));
+      expect(notes![0]).toContain('and 5 were there already');
+      const bodies = proxy.seen.filter(
+        ({ method, headers }) => method === 'GET' && headers.range !== undefined,
+      );
+      expect(new Set(bodies.map(({ headers }) => headers.range))).toEqual(new Set(['bytes=0-0']));
+    });
+
     test('goes on in the middle of a large object, no part twice', async () => {
       await bucket.put({ 'from/large': large });
       const isPart = (seen: Seen) => isCopy(seen) && seen.url.includes('partNumber');
