@@ -1,10 +1,11 @@
-// Runs one job to its end through whatever happens, and holds it against what holds for every job: it ends by itself, and
-// leaves little in Temporal.
+// Runs one job to its end through whatever happens, and holds it against what holds for every job: it ends by itself, goes from
+// state to state as jobs may, and leaves little in Temporal.
 import { ENDED, type Job } from '../src/core/job.js';
 import type { JobSpec } from '../src/core/spec.js';
-import type { LonghaulInstance } from '../test/support/harness.js';
 import { jobHistory } from '../test/support/job-history.js';
 import { until } from '../test/support/until.js';
+import type { Stage } from './stage.js';
+import { changesOf } from './states.js';
 import type { Watch } from './watch.js';
 
 const ENDS_WITHIN_MS = 600_000;
@@ -19,6 +20,10 @@ export interface Tally {
   /** Pages that the API has served, and those that it served again to the same job. */
   pages: number;
   repeated: number;
+  /** Jobs that a full disk ended, and that went on when they were retried. */
+  retried: number;
+  /** `from → to`: how often jobs went so. */
+  readonly changes: Map<string, number>;
   mostEvents: number;
   largestPayload: number;
 }
@@ -28,30 +33,49 @@ export const emptyTally = (): Tally => ({
   records: 0,
   pages: 0,
   repeated: 0,
+  retried: 0,
+  changes: new Map(),
   mostEvents: 0,
   largestPayload: 0,
 });
 
 export type RunJob = (spec: JobSpec) => Promise<Job>;
 
-export function createRunJob(longhaul: LonghaulInstance, watch: Watch, tally: Tally): RunJob {
+export function createRunJob({ longhaul, disk }: Stage, watch: Watch, tally: Tally): RunJob {
   let posted = 0;
-  return async (spec) => {
-    const id = await post(longhaul, spec, `chaos-${++posted}`);
+
+  /** A disk that is full ends a job by that name, and a retry goes on when there is room. */
+  async function ended(id: string): Promise<Job> {
+    const since = performance.now();
     watch.follow(id);
     const job = await longhaul.waitFor(id, 'it ends', hasEnded, ENDS_WITHIN_MS);
+    await expectHistory(longhaul.temporal, job, tally);
+    if (!disk?.excuses(job, since)) return job;
+    await disk.emptied();
+    tally.retried += 1;
+    await until(`${id} is retried`, async () => {
+      const answer = await longhaul.call('POST', `/v1/jobs/${id}/retry`).catch(() => null);
+      return answer !== null && [202, 409].includes(answer.status);
+    });
+    return ended(id);
+  }
+
+  return async (spec) => {
+    const job = await ended(await post(longhaul, spec, `chaos-${++posted}`));
     if (job.state !== 'completed') throw new Error(`${job.id} ${job.state}: ${JSON.stringify(job.error)}`);
-    tally.jobs.set(nameOf(spec), (tally.jobs.get(nameOf(spec)) ?? 0) + 1);
+    count(tally.jobs, nameOf(spec));
     tally.records += job.result?.records ?? 0;
-    await expectSmallHistory(longhaul.temporal, job, tally);
     return job;
   };
 }
 
+const count = (counts: Map<string, number>, name: string): void =>
+  void counts.set(name, (counts.get(name) ?? 0) + 1);
+
 const hasEnded = ({ state }: Job): boolean => ENDED.includes(state);
 
 /** Again under the same key while nobody answers: the job is started once. */
-async function post(longhaul: LonghaulInstance, spec: JobSpec, key: string): Promise<string> {
+async function post(longhaul: Stage['longhaul'], spec: JobSpec, key: string): Promise<string> {
   return until(`a job is taken: ${spec.kind}`, async () => {
     const headers = { 'idempotency-key': key };
     const answer = await longhaul.call<Job>('POST', '/v1/jobs', spec, headers).catch(() => null);
@@ -66,10 +90,11 @@ function nameOf(spec: JobSpec): string {
   return spec.kind === 'verify' && spec.options?.against ? 'compare' : spec.kind;
 }
 
-async function expectSmallHistory(address: string, { id }: Job, tally: Tally): Promise<void> {
+async function expectHistory(address: string, { id }: Job, tally: Tally): Promise<void> {
   const { runs, largest } = await until(`the history of ${id}`, () =>
     jobHistory(address, id).catch(() => undefined),
   );
+  for (const change of changesOf(id, runs)) count(tally.changes, change);
   const events = Math.max(...runs.map((run) => run.length));
   tally.mostEvents = Math.max(tally.mostEvents, events);
   tally.largestPayload = Math.max(tally.largestPayload, largest);

@@ -2,10 +2,11 @@
 import { Command } from 'commander';
 import { machine } from '../bench/support/machine.js';
 import { whole } from '../src/cli/options.js';
+import { broken } from './bounds.js';
 import { report } from './report.js';
 import { runChaos } from './run.js';
 
-const SCALE = { records: 16_000, rows: 40_000 };
+const SCALE = { records: 16_000, rows: 40_000, objects: 400 };
 
 const command = new Command('chaos')
   .description('runs jobs of every kind while processes die and sources lie, and checks every result')
@@ -21,9 +22,12 @@ function say(line: string): void {
 async function chaos({ minutes, seed }: { minutes: number; seed: number }): Promise<void> {
   const run = `npm run chaos -- --minutes ${minutes} --seed ${seed}`;
   try {
-    const outcome = await runChaos({ ...SCALE, seed, ms: minutes * 60_000, say });
+    const ms = minutes * 60_000;
+    const outcome = await runChaos({ ...SCALE, seed, ms, leaks: true, say });
     process.stdout.write(`\`${run}\`, ${await machine()}.\n\n${report(outcome)}\n`);
-    process.exit(0);
+    const wrong = broken(outcome, ms);
+    for (const sentence of wrong) say(`not as promised: ${sentence}`);
+    process.exit(wrong.length === 0 ? 0 : 1);
   } catch (error) {
     say(`\n${(error as Error).stack}\n\nagain: ${run}`);
     process.exit(1);

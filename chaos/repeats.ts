@@ -15,6 +15,9 @@ const COSTS: Partial<Record<FaultKind, number>> = {
   'all workers SIGKILL': A_STREAM,
   'worker SIGSTOP, SIGCONT': 2 * A_STREAM,
   'Temporal SIGKILL': 2 * A_STREAM,
+  'network cut for long': 2 * A_STREAM,
+  // The sink throws away what it could not write.
+  'disk fills': A_STREAM,
 };
 /** A sleeper may wake in the job after the one in which it fell asleep. */
 const LINGERS_MS = 15_000;

@@ -1,9 +1,11 @@
 // What a chaos run prints: which faults struck, what was done meanwhile, and what that cost.
 import { markdown, quantile, type Table } from '../bench/support/tables.js';
+import { jobsIn, RECOVERY_P99_MS, repeatedPercent, REPEATED_PERCENT } from './bounds.js';
 import type { Outcome } from './run.js';
 
 export function report(outcome: Outcome): string {
-  return [faults(outcome), jobs(outcome), costs(outcome)].map(markdown).join('\n');
+  const tables = [faults, jobs, changes, costs, held];
+  return tables.map((table) => markdown(table(outcome))).join('\n');
 }
 
 function faults({ faults }: Outcome): Table {
@@ -16,12 +18,19 @@ function faults({ faults }: Outcome): Table {
   };
 }
 
-function jobs({ jobs }: Outcome): Table {
-  const all = [...jobs.values()].reduce((sum, count) => sum + count, 0);
+function jobs(outcome: Outcome): Table {
   return {
     title: 'Jobs, all of which completed with the right result',
     columns: ['kind', 'jobs'],
-    rows: [...rowsOf(jobs), ['all', String(all)]],
+    rows: [...rowsOf(outcome.jobs), ['all', String(jobsIn(outcome))]],
+  };
+}
+
+function changes({ changes }: Outcome): Table {
+  return {
+    title: 'Changes of state, all of which are allowed',
+    columns: ['change', 'times'],
+    rows: rowsOf(changes),
   };
 }
 
@@ -30,25 +39,46 @@ const rowsOf = (counts: ReadonlyMap<string, number>): string[][] =>
     .map(([kind, count]) => [kind, String(count)])
     .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
 
-function costs({ records, pages, repeated, mostEvents, largestPayload, recoveries }: Outcome): Table {
-  const share = pages === 0 ? 0 : (100 * repeated) / pages;
+function costs(outcome: Outcome): Table {
+  const { records, pages, repeated, retried, mostEvents, largestPayload, recoveries } = outcome;
   const after = (part: number): string => `${(quantile(recoveries, part) / 1_000).toFixed(1)} s`;
   return {
     title: 'What was done, and what the faults cost',
-    columns: ['figure', 'value'],
+    columns: ['figure', 'value', 'bound'],
     rows: [
-      ['records', String(records)],
-      ['pages served by the API', String(pages)],
-      ['of these served again to the same job', `${repeated} (${share.toFixed(2)} %)`],
-      ['records lost, doubled or changed', '0'],
-      ['recovery p50', after(0.5)],
-      ['recovery p99', after(0.99)],
-      ['recovery max', after(1)],
-      ['most events of a run', String(mostEvents)],
-      ['largest payload', `${largestPayload} bytes`],
+      ['records', String(records), ''],
+      ['pages served by the API', String(pages), ''],
+      [
+        'of these served again to the same job',
+        `${repeated} (${repeatedPercent(outcome).toFixed(2)} %)`,
+        `${REPEATED_PERCENT} %`,
+      ],
+      ['records lost, doubled or changed', '0', '0'],
+      ['jobs retried after a full disk', String(retried), ''],
+      ['recovery p50', after(0.5), ''],
+      ['recovery p99', after(0.99), `${RECOVERY_P99_MS / 1_000} s`],
+      ['recovery max', after(1), ''],
+      ['most events of a run', String(mostEvents), '2500'],
+      ['largest payload', `${largestPayload} bytes`, '65536 bytes'],
     ],
     notes: [
       'Recovery: from a fault until every job that ran has shown new durable work, or has ended; where another process was struck meanwhile, from that. Heartbeat timeout: 5 s.',
     ],
   };
 }
+
+function held({ held }: Outcome): Table {
+  const rows = (held ?? []).map(({ before, after }): string[] => [
+    after.name,
+    `${before.files} → ${after.files}`,
+    `${before.sockets} → ${after.sockets}`,
+    `${megabytes(before.memory)} → ${megabytes(after.memory)}`,
+  ]);
+  return {
+    title: 'What processes hold before and after a round of jobs without faults',
+    columns: ['process', 'open files', 'of these sockets', 'memory, MB'],
+    rows,
+  };
+}
+
+const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0);

@@ -9,9 +9,12 @@ import { copyOut } from '../test/support/copy-out.js';
 import { firstDifference } from '../test/support/difference.js';
 import { csvFields, readExportFolder } from '../test/support/export-reader.js';
 import { until } from '../test/support/until.js';
+import { treeOf } from '../test/support/file-tree.js';
 import type { RunJob, Tally } from './jobs.js';
 import { countRepeats, type Struck } from './repeats.js';
-import { CHECKPOINT, type Stage } from './stage.js';
+import * as specs from './specs.js';
+import type { Shelf } from './specs.js';
+import type { Stage } from './stage.js';
 
 export interface Rounds {
   readonly stage: Stage;
@@ -21,71 +24,79 @@ export interface Rounds {
   readonly struck: readonly Struck[];
 }
 
+export type Round = (rounds: Rounds, round: number) => Promise<void>;
+
 /** The verify comes last, so that it sees what a worker may have left that woke up late. */
-export async function roundOfApi(rounds: Rounds, round: number): Promise<void> {
+export const roundOfApi: Round = async (rounds, round) => {
   const { stage, run } = rounds;
+  const shelf = specs.diskOf(stage);
   const lanes = 1 + (round % 2);
-  const backup = await counted(rounds, { ...backupOf('crm'), options: optionsWith(lanes) });
+  const options = specs.optionsWith(lanes);
+  stage.crm.forget();
+  const backup = await counted(rounds, { ...specs.backupOf('crm', shelf), options });
   for (const [name, records] of Object.entries(stage.records))
-    expectSame(`${backup.id}, ${name}`, await recordsIn(stage.longhaul.archiveOf(backup), name), records);
-  const compared = await counted(rounds, compareOf(backup, 'crm', lanes));
+    expectSame(`${backup.id}, ${name}`, await recordsIn(specs.folderOf(shelf, backup), name), records);
+  const compared = await counted(rounds, specs.compareOf(backup, 'crm', lanes));
   const { connection, texts } = stage.emptyTarget(round);
-  const restore = await run(restoreOf(backup, connection, {}));
+  const restore = await run(specs.restoreOf(backup, connection));
   for (const [name, records] of Object.entries(stage.records))
     expectSame(`${restore.id}, ${name}`, texts(name).toSorted(), records.toSorted());
-  const source = { connection: 'crm' };
-  const options = { ...optionsWith(lanes), format: 'jsonl' } as const;
-  const exported = await counted(rounds, { kind: 'export', source, sink: VAULT, options });
+  const sides = { source: { connection: 'crm' }, sink: { connection: shelf.connection } };
+  const exported = await counted(rounds, {
+    kind: 'export',
+    ...sides,
+    options: { ...options, format: 'jsonl' },
+  });
   for (const [name, records] of Object.entries(stage.records))
-    expectSame(`${exported.id}, ${name}`, await linesOf(stage, exported, name), records);
-  await run(verifyOf(backup));
-  await clear(stage, { written: [backup, exported], all: [backup, compared, restore, exported] });
-}
+    expectSame(`${exported.id}, ${name}`, await linesOf(shelf, exported, name), records);
+  await run(specs.verifyOf(backup));
+  await clear(shelf, { written: [backup, exported], all: [backup, compared, restore, exported] });
+};
 
-export async function roundOfDatabase({ stage, run }: Rounds, round: number): Promise<void> {
+export const roundOfDatabase: Round = async ({ stage, run }, round) => {
   const { url } = stage.postgres;
+  const shelf = specs.vaultOf(stage);
   const lanes = 1 + (round % 3);
   const backup = await run({
-    ...backupOf('main'),
+    ...specs.backupOf('main', shelf),
     options: { lanes, pageSize: 500, checkpoint: { seconds: 1 } },
   });
   for (const name of TABLES)
-    expectSame(`${backup.id}, ${name}`, await csvOf(stage, backup, name), await told(url, name));
-  const compared = await run(compareOf(backup, 'main', lanes));
+    expectSame(`${backup.id}, ${name}`, await csvOf(shelf, backup, name), await told(url, name));
+  const compared = await run(specs.compareOf(backup, 'main', lanes));
   const into = await patiently('an empty database', () => stage.emptyDatabase(round));
-  const restore = await run(restoreOf(backup, into.connection, { create: true }));
+  const restore = await run(specs.restoreOf(backup, into.connection, { create: true }));
   for (const name of TABLES)
     expectSame(`${restore.id}, ${name}`, await told(into.url, name), await told(url, name));
-  const source = { connection: 'vault', archive: placeOf(backup) };
-  const exported = await run({ kind: 'export', source, sink: VAULT, options: { lanes, format: 'csv' } });
+  const exported = await run({
+    kind: 'export',
+    source: specs.archiveOf(backup),
+    sink: { connection: shelf.connection },
+    options: { lanes, format: 'csv' },
+  });
   for (const name of TABLES)
     expectSame(
       `${exported.id}, ${name}`,
-      fieldsOf(await linesOf(stage, exported, name)),
+      fieldsOf(await linesOf(shelf, exported, name)),
       fieldsOf(await told(url, name)),
     );
-  await run(verifyOf(backup));
-  await clear(stage, { written: [backup, exported], all: [backup, compared, restore, exported] });
-}
+  await run(specs.verifyOf(backup));
+  await clear(shelf, { written: [backup, exported], all: [backup, compared, restore, exported] });
+};
 
-const VAULT = { connection: 'vault' };
+/** What comes back is what was there, modes and times included. */
+export const roundOfObjects: Round = async ({ stage, run }, round) => {
+  const shelf = specs.bucketOf(stage);
+  const options = { lanes: 1 + (round % 2), checkpoint: { bytes: 262_144 } };
+  const backup = await run({ ...specs.backupOf('photos', shelf), options });
+  const { connection, tree } = await stage.emptyCopy(round);
+  const restore = await run(specs.restoreOf(backup, connection));
+  expectSame(restore.id, await treeOf(tree), await treeOf(stage.tree));
+  await run(specs.verifyOf(backup));
+  await clear(shelf, { written: [backup], all: [backup, restore] });
+};
+
 const TABLES = ['people', 'plain'];
-
-const optionsWith = (lanes: number) => ({ lanes, checkpoint: { pages: CHECKPOINT } });
-const placeOf = ({ archive }: Job): string => archive!.replace(/^vault\//, '');
-const backupOf = (connection: string) => ({ kind: 'backup', source: { connection }, sink: VAULT }) as const;
-const archiveOf = (job: Job) => ({ connection: 'vault', archive: placeOf(job) });
-const verifyOf = (backup: Job): JobSpec => ({ kind: 'verify', source: archiveOf(backup) });
-const compareOf = (backup: Job, connection: string, lanes: number): JobSpec => ({
-  kind: 'verify',
-  source: archiveOf(backup),
-  options: { lanes, against: { connection } },
-});
-const restoreOf = (backup: Job, connection: string, sink: { create?: boolean }): JobSpec => ({
-  kind: 'restore',
-  source: archiveOf(backup),
-  sink: { connection, ...sink },
-});
 
 /** A job that reads the API. */
 async function counted({ stage, run, tally, struck }: Rounds, spec: JobSpec): Promise<Job> {
@@ -107,15 +118,15 @@ async function patiently<T>(what: string, ask: () => Promise<T>): Promise<T> {
 }
 
 /** With one header line, which begins each segment of the archive. */
-async function csvOf({ longhaul }: Stage, job: Job, name: string): Promise<string[]> {
+async function csvOf(shelf: Shelf, job: Job, name: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const segment of (await readArchive(longhaul.archiveOf(job))).contents(name))
+  for await (const segment of (await readArchive(specs.folderOf(shelf, job))).contents(name))
     found.push(...lines(segment).slice(found.length === 0 ? 0 : 1));
   return found;
 }
 
-async function linesOf({ longhaul }: Stage, job: Job, name: string): Promise<string[]> {
-  const { bytesOf } = await readExportFolder(longhaul.archiveOf(job));
+async function linesOf(shelf: Shelf, job: Job, name: string): Promise<string[]> {
+  const { bytesOf } = await readExportFolder(specs.folderOf(shelf, job));
   return lines(Buffer.concat(await bytesOf(name)));
 }
 
@@ -129,12 +140,12 @@ function expectSame(what: string, kept: readonly string[], held: readonly string
   if (difference) throw new Error(`${what}: ${JSON.stringify(difference)}`);
 }
 
-/** A long run would fill the disk. */
+/** A long run would fill the disk. What lies in a bucket are files as well. */
 async function clear(
-  { longhaul }: Stage,
+  shelf: Shelf,
   { written, all }: { written: readonly Job[]; all: readonly Job[] },
 ): Promise<void> {
-  const folders = all.map(({ id }) => path.join(longhaul.vault, '.jobs', id));
-  for (const folder of [...folders, ...written.map((job) => longhaul.archiveOf(job))])
+  const folders = all.map(({ id }) => path.join(shelf.folder, '.jobs', id));
+  for (const folder of [...folders, ...written.map((job) => specs.folderOf(shelf, job))])
     await rm(folder, { recursive: true, force: true });
 }

@@ -1,11 +1,14 @@
 // A chaos run: rounds of jobs over the API and over the database side by side, under faults that follow from a seed.
 import { setTimeout as pause } from 'node:timers/promises';
+import { cannotMount } from '../test/support/small-disk.js';
+import { s3Missing } from '../test/support/s3.js';
 import { createFaults } from './faults.js';
 import { createRunJob, emptyTally, type Tally } from './jobs.js';
+import { expectNoMore, holdingsOf, type Holding } from './leaks.js';
 import type { Struck } from './repeats.js';
-import { roundOfApi, roundOfDatabase, type Rounds } from './rounds.js';
+import { roundOfApi, roundOfDatabase, roundOfObjects, type Round, type Rounds } from './rounds.js';
 import { FAULTS, isKill, schedule, type FaultKind } from './schedule.js';
-import { openStage, type Scale } from './stage.js';
+import { openStage, type Extras, type Scale, type Stage } from './stage.js';
 import { createWatch } from './watch.js';
 
 export interface ChaosOptions extends Scale {
@@ -18,6 +21,8 @@ export interface ChaosOptions extends Scale {
   readonly pace?: number;
   /** Default: all. */
   readonly kinds?: readonly FaultKind[];
+  /** Plays two rounds more, without faults, and fails where the second leaves more open than the first. */
+  readonly leaks?: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -25,47 +30,85 @@ export interface Outcome extends Tally {
   readonly faults: readonly FaultKind[];
   /** ms, of each fault that struck while a job ran. */
   readonly recoveries: readonly number[];
+  /** Of each process at the end, before and after the last round; only where leaks were looked for. */
+  readonly held?: readonly { readonly before: Holding; readonly after: Holding }[];
 }
 
-/** Rejects where a job ends wrong, its result is not what the source holds, a fault does not strike or a process is left. */
+const ROUNDS: readonly Round[] = [roundOfApi, roundOfDatabase, roundOfObjects];
+const SAY_EVERY_MS = 60_000;
+
+/** Rejects where a job ends wrong, its result is not what the source holds, a fault does not strike or something is left. */
 export async function runChaos(options: ChaosOptions): Promise<Outcome> {
-  const stage = await openStage(options);
+  const extras = await extrasHere(options);
+  const kinds = (options.kinds ?? FAULTS).filter((kind) => isPossible(kind, extras));
+  const stage = await openStage(options, extras);
   const watch = createWatch(stage.longhaul);
   const tally = emptyTally();
   const struck: Struck[] = [];
+  const saying = setInterval(() => options.say(progress(tally, struck)), SAY_EVERY_MS);
   try {
-    const run = createRunJob(stage.longhaul, watch, tally);
+    const rounds = { stage, run: createRunJob(stage, watch, tally), tally, struck };
     const over = new AbortController();
-    const rounds = { stage, run, tally, struck };
-    const players = [
-      strikeAll(options, createFaults(stage, watch), struck, over.signal).finally(() => over.abort()),
-      playOn(rounds, roundOfApi, over.signal),
-      playOn(rounds, roundOfDatabase, over.signal),
-    ];
-    await Promise.all(players).catch(async (error: unknown) => {
-      over.abort();
-      options.say(`failed after: ${struck.map(({ kind }) => kind).join('; ')}`);
-      throw error;
-    });
-    return { ...tally, faults: struck.map(({ kind }) => kind), recoveries: watch.recoveries() };
+    const striking = strikeAll({ ...options, kinds }, createFaults(stage, watch), struck, over.signal);
+    const played = ROUNDS.map((round) => playOn(rounds, round, over.signal));
+    const last = await Promise.all([striking.finally(() => over.abort()), ...played]).catch(
+      (error: unknown) => {
+        over.abort();
+        options.say(`failed after: ${struck.map(({ kind }) => kind).join('; ')}`);
+        throw error;
+      },
+    );
+    const next = Math.max(...last.map((round) => round ?? 0));
+    const held = options.leaks ? await heldOver(stage, rounds, next) : undefined;
+    const faults = struck.map(({ kind }) => kind);
+    return { ...tally, faults, recoveries: watch.recoveries(), ...(held && { held }) };
   } finally {
+    clearInterval(saying);
     await watch.close();
     await stage.close();
   }
 }
 
-/** At least one round, and a whole one each time. */
-async function playOn(
-  rounds: Rounds,
-  play: (rounds: Rounds, round: number) => Promise<void>,
-  over: AbortSignal,
-): Promise<void> {
-  for (let round = 0; round === 0 || !over.aborted; round += 1) await play(rounds, round);
+/** Says what there is not. */
+async function extrasHere({ say }: ChaosOptions): Promise<Extras> {
+  const [noDisk, noBucket] = [await cannotMount(), await s3Missing()];
+  if (noDisk !== null) say(`without faults of a disk: ${noDisk}`);
+  if (noBucket !== null) say(`without faults of a bucket: ${noBucket}`);
+  return { disk: noDisk === null, bucket: noBucket === null };
+}
+
+function isPossible(kind: FaultKind, { disk, bucket }: Extras): boolean {
+  return (disk || kind !== 'disk fills') && (bucket || !kind.startsWith('S3'));
+}
+
+function progress({ jobs, pages, repeated, records }: Tally, struck: readonly Struck[]): string {
+  const ended = [...jobs.values()].reduce((sum, n) => sum + n, 0);
+  const memory = (process.memoryUsage().rss / 1_000_000).toFixed(0);
+  return `  ${struck.length} faults, ${ended} jobs, ${records} records, ${repeated} of ${pages} pages again, ${memory} MB here`;
+}
+
+/** At least one round, and a whole one each time. Answers how many there were. */
+async function playOn(rounds: Rounds, play: Round, over: AbortSignal): Promise<number> {
+  let round = 0;
+  do await play(rounds, round++);
+  while (!over.aborted);
+  return round;
+}
+
+/** The first round warms processes up that were started a moment ago. */
+async function heldOver({ longhaul }: Stage, rounds: Rounds, next: number): Promise<Outcome['held']> {
+  const calm = (round: number) => Promise.all(ROUNDS.map((play) => play(rounds, round)));
+  await calm(next);
+  const before = await holdingsOf(longhaul);
+  await calm(next + 1);
+  const after = await holdingsOf(longhaul);
+  expectNoMore(before, after);
+  return [...before].map(([pid, holding]) => ({ before: holding, after: after.get(pid)! }));
 }
 
 /** Resolves when all have struck and are over. Kills come one by one; what lasts or waits for a request goes on beside others. */
 async function strikeAll(
-  { seed, ms, most = Infinity, pace = 1, kinds = FAULTS, say }: ChaosOptions,
+  { seed, ms, most = Infinity, pace = 1, kinds, say }: ChaosOptions & { kinds: readonly FaultKind[] },
   strikes: ReturnType<typeof createFaults>,
   struck: Struck[],
   over: AbortSignal,

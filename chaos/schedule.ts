@@ -1,7 +1,7 @@
 // Which faults strike, in which order, how long each lasts and what lies between them: all of it follows from the seed.
 import { createRandom, type Random } from './random.js';
 
-/** Of processes, and how long they last. A stopped worker sleeps past its heartbeat timeout of 5 s. */
+/** Of processes and the network, and how long they last. The heartbeat timeout is 5 s: a stopped worker sleeps past it. */
 const PROCESS_MS = {
   'worker SIGKILL': [0, 0],
   'all workers SIGKILL': [0, 0],
@@ -12,7 +12,19 @@ const PROCESS_MS = {
   'PostgreSQL SIGKILL': [200, 1_500],
   'pause, resume': [300, 2_500],
   'lanes changed': [0, 0],
+  'network cut shortly': [500, 2_500],
+  'network cut for long': [6_500, 9_000],
+  'clock jumps': [2_000, 6_000],
 } as const;
+
+/** Of the disk and the bucket that hold archives. */
+export const STORE_FAULTS = [
+  'disk fills',
+  'S3 SIGKILL',
+  'S3: SlowDown',
+  'S3: 503',
+  'S3: answer lost',
+] as const;
 
 /** Of the API that is read. */
 export const SOURCE_FAULTS = [
@@ -38,8 +50,14 @@ export const PROCESS_FAULTS = Object.keys(PROCESS_MS) as ProcessFault[];
 export type ProcessFault = keyof typeof PROCESS_MS;
 export type SourceFault = (typeof SOURCE_FAULTS)[number];
 export type TargetFault = (typeof TARGET_FAULTS)[number];
-export type FaultKind = ProcessFault | SourceFault | TargetFault;
-export const FAULTS: readonly FaultKind[] = [...PROCESS_FAULTS, ...SOURCE_FAULTS, ...TARGET_FAULTS];
+export type StoreFault = (typeof STORE_FAULTS)[number];
+export type FaultKind = ProcessFault | StoreFault | SourceFault | TargetFault;
+export const FAULTS: readonly FaultKind[] = [
+  ...PROCESS_FAULTS,
+  ...STORE_FAULTS,
+  ...SOURCE_FAULTS,
+  ...TARGET_FAULTS,
+];
 
 export interface Strike {
   readonly kind: FaultKind;

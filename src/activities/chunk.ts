@@ -8,6 +8,7 @@ import type { Clock } from './clock.js';
 import { ChunkError } from './failures.js';
 import { createBudget, createFlushPolicy, type CheckpointPolicy } from './flush-policy.js';
 import { letGo, prefetch } from './prefetch.js';
+import type { Pace } from './pace.js';
 import { bytesOf, createTally } from './tally.js';
 
 export interface ChunkOptions {
@@ -19,6 +20,8 @@ export interface ChunkOptions {
   readonly policy: CheckpointPolicy;
   /** Requests that may be sent, over all attempts, before the chunk returns with `quota`; null: no limit. */
   readonly requests: number | null;
+  /** Absent: as fast as it goes. */
+  readonly pace?: Pace;
   /** null: no record may be set aside. */
   readonly rejects: RejectsPolicy | null;
   /** Told to flush and return. */
@@ -43,19 +46,26 @@ export interface Chunk {
 }
 
 export function createChunk(options: ChunkOptions): Chunk {
-  const { source, sink, work, clock } = options;
+  const { source, sink, work, pace, clock } = options;
   const target = { stream: work.stream, partition: work.partition.id, index: work.index };
   const origin = work.checkpoint ?? START;
   /** The chunk's own reason to end. */
   const enough = new AbortController();
   const stop = AbortSignal.any([options.stop, enough.signal]);
-  const tally = createTally(keepQuota);
-  const ctx: Context = { stop, signal: options.signal, meter: tally.meter };
+  const tally = createTally(requested);
+  const { meter } = tally;
+  const turn = pace && { turn: () => pace.turn(stop, meter) };
+  const ctx: Context = { stop, signal: options.signal, meter, ...turn };
   /** The newest that is durable. */
   let checkpoint = options.from ?? origin;
 
   function end(reason: ChunkEnd): void {
     enough.abort(reason);
+  }
+
+  function requested(): void {
+    pace?.sent();
+    keepQuota();
   }
 
   function keepQuota(): void {
@@ -124,7 +134,8 @@ export function createChunk(options: ChunkOptions): Chunk {
       if (spent(bytes, clock.now())) end('budget');
     }
 
-    const pages = source.read(ctx, work.stream, work.partition, checkpoint.cursor);
+    const read = source.read(ctx, work.stream, work.partition, checkpoint.cursor);
+    const pages = pace ? inStep(read, () => pace.evened(stop, meter)) : read;
     // A page as large as a checkpoint is durable before the next one is asked for: a kill then repeats one of them, not two.
     const isSmall = (page: Page) => bytesOf(page) < options.policy.bytes;
     const draining = drain(prefetch(pages, stop, isSmall), (page) => take(page).catch(giveUp));
@@ -202,6 +213,15 @@ async function drain(
     }
   } finally {
     await letGo(pages);
+  }
+}
+
+/** Waits before each page, so that requests which the source sent without a turn are made up for. */
+async function* inStep(pages: AsyncIterable<Page>, wait: () => Promise<void>): AsyncGenerator<Page> {
+  await wait();
+  for await (const page of pages) {
+    yield page;
+    await wait();
   }
 }
 

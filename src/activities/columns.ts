@@ -9,9 +9,9 @@ import { createColumnFinder, schemaOfSample } from '../records/columns.js';
 export function withColumns(source: Source, samples = source): Source {
   return {
     ...source,
-    async *streams(ctx, names) {
-      for await (const stream of source.streams(ctx, names)) {
-        const lacking = stream.encoding === 'jsonl' && stream.schema === null;
+    async *streams(ctx, names, after = '') {
+      for await (const stream of source.streams(ctx, names, after)) {
+        const lacking = stream.encoding === 'jsonl' && stream.schema === null && stream.name > after;
         yield lacking ? { ...stream, schema: await sampled(samples, ctx, stream) } : stream;
       }
     },

@@ -37,6 +37,8 @@ export function createFlushPolicy(policy: CheckpointPolicy, start: number): Flus
     due(added, requests, now) {
       bytes += added;
       pages += 1;
+      // The clock of a machine can be set back: what has passed until then is lost, not what comes.
+      last = Math.min(last, now);
       const isMuch = bytes >= policy.bytes || pages >= policy.pages || requests >= policy.requests;
       return isMuch || now - last >= interval;
     },
@@ -52,8 +54,10 @@ export function createFlushPolicy(policy: CheckpointPolicy, start: number): Flus
 /** Counts what was written; says whether the chunk has done its share. `start` and `now` in epoch ms. */
 export function createBudget(start: number): (bytes: number, now: number) => boolean {
   let total = 0;
+  let since = start;
   return (bytes, now) => {
     total += bytes;
-    return now - start >= CHUNK_BUDGET.ms || total >= CHUNK_BUDGET.bytes;
+    since = Math.min(since, now);
+    return now - since >= CHUNK_BUDGET.ms || total >= CHUNK_BUDGET.bytes;
   };
 }

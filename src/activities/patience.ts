@@ -12,7 +12,7 @@ const LONGEST_DELAY_MS = 30_000;
 /** Reads on from the last page when reading fails in a way that may pass. */
 export function patient(source: Source, clock: Clock): Source {
   return {
-    streams: (ctx, names) => source.streams(ctx, names),
+    streams: (...asked) => source.streams(...asked),
     partitions: (ctx, stream, want) => source.partitions(ctx, stream, want),
     read: (ctx, stream, partition, from) => readPatiently(source, clock, ctx, stream, partition, from),
     close: () => source.close(),

@@ -15,8 +15,8 @@ export interface KeyRange {
 export function picked(source: Source, keys: KeyRange): Source {
   const isIn = inRange(keys);
   return {
-    async *streams(ctx, names) {
-      for await (const stream of source.streams(ctx, names)) {
+    async *streams(...asked) {
+      for await (const stream of source.streams(...asked)) {
         check(stream, keys);
         yield stream;
       }

@@ -84,14 +84,14 @@ async function* streamsAfter(
   ctx: Context,
   { job, after }: PlanInput,
 ): AsyncGenerator<PlannedStream> {
-  const streams = source.streams(ctx, job.spec.source.streams);
+  const { streams: names } = job.spec.source;
   if (sink.stages) {
     const all = new Map<string, Stream>();
-    for await (const stream of streams) all.set(stream.name, stream);
+    for await (const stream of source.streams(ctx, names)) all.set(stream.name, stream);
     yield* staged(all, await sink.stages(ctx, [...all.values()]), after);
     return;
   }
-  for await (const stream of streams) {
+  for await (const stream of source.streams(ctx, names, after ?? undefined)) {
     if (after === null || stream.name > after) yield { stream, begins: false };
   }
 }

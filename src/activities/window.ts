@@ -12,7 +12,7 @@ export function withinWindow(source: Source, window: Window | undefined, clock: 
   const openingAt = openingsOf(window);
   const check = () => expectOpen(window, openingAt(clock.now()));
   return {
-    streams: (ctx, names) => guarded(check, () => source.streams(ctx, names)),
+    streams: (...asked) => guarded(check, () => source.streams(...asked)),
     partitions: (ctx, stream, want) => guarded(check, () => source.partitions(ctx, stream, want)),
     read: (ctx: Context, ...rest) => guarded(check, () => source.read(ctx, ...rest)),
     close: () => source.close(),

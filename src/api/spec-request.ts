@@ -6,6 +6,7 @@ import { check, type Fault } from '../core/faults.js';
 import { nearest } from '../core/nearest.js';
 import {
   jobSpecSchema,
+  type BackupSpec,
   type CopySpec,
   type JobSpec,
   type RestoreSpec,
@@ -26,11 +27,22 @@ export async function readSpec(c: Context, connections: readonly PublicConnectio
 function toSpec(body: unknown, connections: readonly PublicConnection[]): JobSpec {
   const checked = check(jobSpecSchema, body);
   if (!checked.ok) throw new RequestFaults('spec_invalid', checked.faults);
-  const faults = connectionFaults(checked.value, connections);
+  assertRunnable(checked.value, connections);
+  return checked.value;
+}
+
+/** Throws for a spec that cannot run with these connections. `at`: where in the body it stands. */
+export function assertRunnable(
+  spec: JobSpec,
+  connections: readonly PublicConnection[],
+  at: Fault['path'] = [],
+): void {
+  const faults = connectionFaults(spec, connections);
   const codes = new Set(faults.map(({ code }) => code));
   const [code] = codes;
-  if (code) throw new RequestFaults(codes.size === 1 ? code : 'spec_invalid', faults);
-  return checked.value;
+  if (code === undefined) return;
+  const placed = faults.map((fault) => ({ ...fault, path: [...at, ...fault.path] }));
+  throw new RequestFaults(codes.size === 1 ? code : 'spec_invalid', placed);
 }
 
 function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[]): NamedFault[] {
@@ -40,6 +52,7 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
         ...roleFaults('source', spec.source.connection, 'source', connections),
         ...roleFaults('sink', spec.sink.connection, 'sink', connections),
         ...streamFaults(spec.source, connections),
+        ...baseFaults(spec, connections),
       ];
     case 'verify':
       return [
@@ -66,6 +79,14 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
         ...objectFaults(spec, connections),
       ];
   }
+}
+
+/** Connectors of the operator's own are asked when the job runs. */
+function baseFaults({ source, options }: BackupSpec, connections: readonly PublicConnection[]): NamedFault[] {
+  const type = connections.find(({ name }) => name === source.connection)?.type;
+  if (options?.base === undefined || (type !== 'http' && type !== 'postgres')) return [];
+  const message = `only backups of objects have a base, not those of a connection of type ${type}`;
+  return [{ code: 'base_unsuitable', path: ['options', 'base'], message }];
 }
 
 function againstFaults(

@@ -21,8 +21,8 @@ export function createRejectsSource(archive: Source, store: Store, folder: strin
   }
 
   return {
-    async *streams(ctx, names) {
-      for await (const stream of archive.streams(ctx, names)) {
+    async *streams(...asked) {
+      for await (const stream of archive.streams(...asked)) {
         const heads = await headsOf(stream.name);
         const estimate = heads.reduce((sum, { records }) => sum + records, 0);
         if (heads.length > 0) yield { ...stream, estimate };

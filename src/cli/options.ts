@@ -104,6 +104,14 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError('Expected seconds, more than 0 and at most 600.');
 }
 
+/** `none`: no bound of the job's own. */
+export function requestRate(text: string): number | 'none' {
+  if (text === 'none') return text;
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0.01 && value <= 10_000) return value;
+  throw new InvalidArgumentError('Expected requests a second, from 0.01 to 10000, or none.');
+}
+
 export const port = whole(0, 65_535);
 
 function bounds(min: number, max: number): string {

@@ -32,6 +32,7 @@ export interface BackupOptions extends MovingOptions {
   readonly archive?: string;
   readonly pageSize?: number;
   readonly compression?: Compression;
+  readonly base?: string;
 }
 
 export interface ExportOptions extends MovingOptions, ArchiveOptions {
@@ -64,12 +65,20 @@ export interface VerifyOptions extends StartOptions {
 
 export function backupSpec(sources: readonly string[], o: BackupOptions): BackupSpec {
   const { pageSize, compression } = o;
+  const sink = parseSink(o.to);
+  const base = o.base === undefined ? undefined : parseBase(o.base, sink.connection);
   return {
     kind: 'backup',
     source: parseSource(sources),
-    sink: { ...parseSink(o.to), ...given({ archive: o.archive }) },
-    options: { ...movingOptions(o), ...given({ pageSize, compression }) },
+    sink: { ...sink, ...given({ archive: o.archive }) },
+    options: { ...movingOptions(o), ...given({ pageSize, compression, base }) },
   };
+}
+
+function parseBase(place: string, sink: string): string {
+  const { connection, archive } = parseArchive(place);
+  if (connection === sink) return archive;
+  throw usageError(`the base ${place} is not in ${sink}`, 'Name an archive in the connection of `--to`.');
 }
 
 /** `archive`: SINK/ARCHIVE, in place of sources. */
@@ -147,7 +156,7 @@ function checkpointOf(o: MovingOptions): Checkpoint | undefined {
 }
 
 /** Without the fields that were not given. */
-function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+export function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }

@@ -15,9 +15,12 @@ export function createPair(archive: Source, against: Source): Source {
   const sourceOf = (stream: string): Source => sides[sideAndStream(stream).side];
 
   return {
-    async *streams(ctx, names) {
-      const [kept, there] = [await listed(archive, ctx, names), await listed(against, ctx, names)];
-      const unknown = names?.find((name) => !kept.has(name) && !there.has(name));
+    async *streams(ctx, names, after) {
+      const at = after === undefined ? null : sideAndStream(after);
+      const kept = await listed(archive, ctx, names);
+      // Those of the other side come first.
+      const there = at?.side === 'archive' ? NONE : await listed(against, ctx, names, at?.stream);
+      const unknown = at ? undefined : names?.find((name) => !kept.has(name) && !there.has(name));
       if (unknown !== undefined) {
         throw new LonghaulError(
           'stream_unknown',
@@ -44,15 +47,18 @@ export function createPair(archive: Source, against: Source): Source {
   };
 }
 
+const NONE: ReadonlyMap<string, Stream> = new Map();
+
 /** By name, in the source's order. Names that it does not have are left out. */
 async function listed(
   source: Source,
   ctx: Context,
   names: readonly string[] | undefined,
+  after?: string,
 ): Promise<Map<string, Stream>> {
   const found = new Map<string, Stream>();
   try {
-    for await (const stream of source.streams(ctx, names))
+    for await (const stream of source.streams(ctx, names, after))
       found.set(stream.name, { ...stream, schema: null });
     return found;
   } catch (error) {
@@ -62,7 +68,7 @@ async function listed(
     if (names.length === 1) return found;
   }
   for (const name of [...new Set(names)].sort()) {
-    for (const stream of (await listed(source, ctx, [name])).values()) found.set(name, stream);
+    for (const stream of (await listed(source, ctx, [name], after)).values()) found.set(name, stream);
   }
   return found;
 }

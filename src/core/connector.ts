@@ -13,6 +13,11 @@ export interface Context {
   /** Break off what is in flight. Aborts after `stop`. */
   readonly signal: AbortSignal;
   readonly meter: Meter;
+  /**
+   * Only where the job is held to a pace: resolves when the next request may be sent; throws `Stopped`. Before each page the
+   * engine waits by itself, so that only who sends many requests for one page, or writes by requests, needs to ask.
+   */
+  readonly turn?: () => Promise<void>;
 }
 
 /** Where a connector reports what it does, for progress and proof. */
@@ -113,8 +118,11 @@ export type Payload =
  * It does not retry: a decorator does, by reading again from the last page's `next`.
  */
 export interface Source {
-  /** All streams, or the named ones, sorted by name. A name it does not have is `stream_unknown`. */
-  streams(ctx: Context, names?: readonly string[]): AsyncIterable<Stream>;
+  /**
+   * All streams, or the named ones, sorted by name. A name it does not have is `stream_unknown`. Of those up to and with
+   * `after` nobody wants to know: they may be left out. Each page of a plan asks, so what a stream costs is paid once.
+   */
+  streams(ctx: Context, names?: readonly string[], after?: string): AsyncIterable<Stream>;
   /** About `want` partitions (1 ≤ want ≤ 128; never more than `want`), in the order of their records. At least one. */
   partitions(ctx: Context, stream: Stream, want: number): AsyncIterable<Partition>;
   /**

@@ -1,10 +1,13 @@
 // How the engine reaches connectors without importing one: the worker hands it these functions.
 import type { Context, Sink, Source } from './connector.js';
+import type { KnownObjects } from './known.js';
 import type { Store } from './store.js';
 import type { Window } from './window.js';
 
 export interface SourceOptions {
   readonly pageSize?: number;
+  /** Only of objects: what an earlier backup holds. Of what has not changed since, pages hold references. */
+  readonly known?: KnownObjects;
 }
 
 /** What a restore asks of the place that it writes to. */

@@ -74,6 +74,8 @@ const backup = z.strictObject({
       checkpoint,
       compression,
       rejects,
+      /** Of objects: an archive of the same connection in the same store. What has not changed since is referred to. */
+      base: place.optional(),
       tenant,
     })
     .optional(),

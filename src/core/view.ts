@@ -58,9 +58,11 @@ export function toJob(facts: JobFacts): Job {
     streams: (memo?.streams ?? []).map((stream) => withBeats(stream, beats)),
     streamsTotal: memo?.streamsTotal ?? 0,
     lanes: memo?.lanes ?? null,
+    requestsPerSecond: memo?.requestsPerSecond ?? null,
     result: memo?.result ?? null,
     error: errorOf(facts),
     webUi: facts.webUi,
+    ...(request.schedule !== undefined && { schedule: request.schedule }),
   };
 }
 

@@ -48,6 +48,13 @@ const TESTS: Readonly<Record<string, SourceTest>> = {
     expect(found.map((stream) => stream.name)).toEqual(asked);
   },
 
+  'lists those after a name, whether it leaves out the others or not': async ({ source, expected }) => {
+    const [first = '', ...rest] = [...expected.keys()].toSorted();
+    const found = await collect(source.streams(testContext(), undefined, first));
+    const names = found.map((stream) => stream.name);
+    expect(names.filter((name) => name > first)).toEqual(rest);
+  },
+
   'names a stream that it does not have': async ({ source }) => {
     const asking = collect(source.streams(testContext(), ['no-such-stream']));
     await expect(asking).rejects.toMatchObject({ name: 'LonghaulError', code: 'stream_unknown' });

@@ -1,5 +1,5 @@
 // A worker with the settings that were measured to matter.
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerDeploymentOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import type { ActivityDeps } from '../activities/deps.js';
 import { TASK_QUEUE } from '../core/names.js';
@@ -9,6 +9,7 @@ export interface WorkerSettings {
   readonly namespace: string;
   readonly workflowBundle: { readonly codePath: string };
   readonly taskQueue?: string;
+  readonly workerDeploymentOptions?: WorkerDeploymentOptions;
 }
 
 export async function createWorker(settings: WorkerSettings, deps: ActivityDeps): Promise<Worker> {

@@ -8,7 +8,9 @@ import { VERSION } from '../core/version.js';
 import { workflowBundle } from './bundle.js';
 import { createConnections } from './connections.js';
 import { createWorker } from './create.js';
+import { deploymentIn } from './deployment.js';
 import { createLog, installRuntime } from './log.js';
+import { watchLoop } from './loop.js';
 import { createOwnConnectors } from './own-connectors.js';
 
 /** Resolves after SIGTERM, SIGINT or the end of the launcher, when every chunk has been handed over. */
@@ -21,9 +23,11 @@ export async function runWorker(options: { readonly configPath: string }): Promi
     inspect: own.inspect,
   });
   const target = temporalTarget(process.env);
+  const workerDeploymentOptions = deploymentIn(process.env);
   installRuntime(log);
   log.info({ temporal: target.description }, 'connecting');
   const connection = await connect(target);
+  const loop = watchLoop(log);
   try {
     const deps = {
       connections: createConnections(config, own.makers),
@@ -31,12 +35,19 @@ export async function runWorker(options: { readonly configPath: string }): Promi
       log,
       version: VERSION,
     };
-    const worker = await createWorker({ connection, namespace: target.namespace, workflowBundle }, deps);
+    const settings = {
+      connection,
+      namespace: target.namespace,
+      workflowBundle,
+      ...(workerDeploymentOptions && { workerDeploymentOptions }),
+    };
+    const worker = await createWorker(settings, deps);
     stopOnRequest(worker);
     process.send?.({ event: 'ready' });
     log.info({}, 'worker ready');
     await worker.run();
   } finally {
+    loop.stop();
     await connection.close();
   }
 }

@@ -6,6 +6,7 @@ import {
   isAllDone,
   isFull,
   isIdle,
+  laneShare,
   putBack,
   take,
   tallies,
@@ -159,7 +160,7 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
     const { job, steering } = deps;
     try {
       const summary = summaryOf(work);
-      const input = { job, work, requests, ...rejectsLeft() };
+      const input = { job, work, requests, ...paceOfLane(), ...rejectsLeft() };
       const copying = () => activities.copy.executeWithOptions({ summary }, [input]);
       arrived(work, await steering.interruptible(copying));
     } catch (thrown) {
@@ -182,6 +183,11 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
     const { rejects } = tallies(board);
     const most = mostRejects(deps.job.spec);
     if (rejects > most) steering.stop({ reason: 'failed', error: rejectsExceeded(rejects, most) });
+  }
+
+  function paceOfLane(): { requestsPerSecond?: number } {
+    const share = laneShare(deps.board);
+    return share === undefined ? {} : { requestsPerSecond: share };
   }
 
   /** Left out where none or any number may be. */

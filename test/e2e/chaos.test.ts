@@ -25,6 +25,7 @@ test(
       seed: SEED,
       records: 8_000,
       rows: 10_000,
+      objects: 100,
       ms: 300_000,
       most: KINDS.length,
       pace: 0.4,

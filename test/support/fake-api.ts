@@ -121,6 +121,8 @@ export async function startFakeApi(options: FakeApiOptions) {
   return {
     url,
     requests: requests as readonly LoggedRequest[],
+    /** Forgets the requests so far, so that a long run does not fill memory. */
+    forget: () => void (requests.length = 0),
     /** A fault strikes the requests it was told to; the first one that was added and is not spent wins. */
     addFault(stream: string): Fault {
       const fault = new Fault(stream);

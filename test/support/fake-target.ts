@@ -160,6 +160,11 @@ export async function startFakeTarget(options: FakeTargetOptions = {}) {
     collection: (name: string): ReadonlyMap<string, string> => collections.get(name) ?? new Map(),
     /** Forgets the records of a collection. */
     clear: (collection: string) => void collections.delete(collection),
+    /** Forgets requests and their keys, so that a long run does not fill memory. */
+    forget() {
+      requests.length = 0;
+      answered.clear();
+    },
     addFault(): TargetFault {
       const fault = new TargetFault();
       faults.push(fault);

@@ -27,6 +27,8 @@ export interface HarnessOptions {
   /** A folder that outlives the instance, to start another on the same data; default: a fresh one, removed at the end. */
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: any that is free. */
+  readonly temporalPort?: number;
 }
 
 /** The ready line of `longhaul dev --json`. */
@@ -64,7 +66,7 @@ export async function startLonghaul(options: HarnessOptions) {
   await mkdir(vault, { recursive: true });
   await writeConfig(config, options);
   const env = { ...process.env, ...options.env };
-  const launcher = start(process.execPath, [BIN, ...devArguments(config, folder, options.workers ?? 1)], {
+  const launcher = start(process.execPath, [BIN, ...devArguments(config, folder, options)], {
     env,
     cwd: folder,
   });
@@ -85,19 +87,26 @@ export async function startLonghaul(options: HarnessOptions) {
     archiveOf: (job: Job, root = vault) => archiveFolder(root, job),
     /** Pids of the launcher's workers as they are now: a restarted one has a new pid. */
     workerPids: async () => workersOf(await descendants(launcher.pid)),
-    /** One more worker beside those of the launcher. The caller ends it. */
-    startWorker: () =>
-      start(process.execPath, [BIN, 'worker', '--config', config], {
-        env: { ...env, TEMPORAL_ADDRESS: ready.temporal },
+    /** One more worker beside those of the launcher, of this build unless told otherwise. The caller ends it. */
+    startWorker: ({
+      bin = BIN,
+      env: more = {},
+    }: { bin?: string; env?: Readonly<Record<string, string>> } = {}) =>
+      start(process.execPath, [bin, 'worker', '--config', config], {
+        env: { ...env, ...more, TEMPORAL_ADDRESS: ready.temporal },
         cwd: folder,
       }),
     stop: () => stop(launcher, temporary),
   };
 }
 
-function devArguments(config: string, folder: string, workers: number): string[] {
+function devArguments(
+  config: string,
+  folder: string,
+  { workers = 1, temporalPort = 0 }: HarnessOptions,
+): string[] {
   const data = path.join(folder, 'data');
-  const ports = ['--port', '0', '--temporal-port', '0', '--ui-port', '0'];
+  const ports = ['--port', '0', '--temporal-port', String(temporalPort), '--ui-port', '0'];
   return ['dev', '--json', '--config', config, '--data-dir', data, ...ports, '--workers', String(workers)];
 }
 

@@ -54,7 +54,7 @@ export async function archiveObjects(
 }
 
 export async function restoreObjects(
-  archive: ObjectArchive,
+  archive: Pick<ObjectArchive, 'store' | 'source'>,
   to: Connection,
   { policy, ...options }: Partial<SinkOptions> & { policy?: Partial<CheckpointPolicy> } = {},
 ): Promise<SealSummary> {

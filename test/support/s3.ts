@@ -45,6 +45,10 @@ export interface S3Server {
   ): Promise<S3Connection>;
   /** Removes what lies below a prefix; past the server it would leave its metadata. */
   clear(prefix: string): Promise<void>;
+  /** SIGKILL; what it holds stays. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`, at the same place. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -57,9 +61,13 @@ export async function startS3(): Promise<S3Server> {
   for (const name of [folder, path.join(root, 'sidecar'), path.join(root, 'iam')])
     await mkdir(name, { recursive: true });
   const port = await freePort('127.0.0.1');
-  const server = serve(binary, root, port, { accessKey, secretKey });
   const endpoint = `http://127.0.0.1:${port}`;
-  await until('versitygw serves', () => serves(server, endpoint), { seen: server.stderr });
+  let server: Started;
+  const begin = async (): Promise<void> => {
+    server = serve(binary, root, port, { accessKey, secretKey });
+    await until('versitygw serves', () => serves(server, endpoint), { seen: server.stderr });
+  };
+  await begin();
   const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
   const connection = (differing?: Partial<S3Connection>): S3Connection => ({
     type: 's3',
@@ -92,6 +100,8 @@ export async function startS3(): Promise<S3Server> {
       return connection({ credentials: { accessKeyId: name, secretAccessKey: secret }, ...differing });
     },
     clear: (prefix) => storeOf(connection()).removeAll(prefix),
+    kill: () => end(server, 'SIGKILL'),
+    start: begin,
     async stop() {
       await end(server);
       await rm(root, { recursive: true, force: true });

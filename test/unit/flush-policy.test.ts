@@ -52,6 +52,16 @@ describe('a checkpoint', () => {
     expect([policy.due(1, 99, 1), policy.due(1, 100, 2)]).toEqual([false, true]);
   });
 
+  test('comes on time although the clock was set back by an hour', () => {
+    const hour = 3_600_000;
+    const policy = createFlushPolicy({ ...SELDOM, seconds: 1 }, hour);
+    expect([policy.due(1, 0, 100), policy.due(1, 0, 1_000), policy.due(1, 0, 1_100)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
   test('stays due until it is made', () => {
     const policy = createFlushPolicy({ ...SELDOM, pages: 2 }, 0);
     expect([policy.due(1, 0, 1), policy.due(1, 0, 1), policy.due(1, 0, 1)]).toEqual([false, true, true]);
@@ -68,6 +78,15 @@ describe('a checkpoint', () => {
 });
 
 describe("a chunk's share", () => {
+  test('is counted on from a clock that was set back', () => {
+    const spent = createBudget(3_600_000);
+    expect([spent(1, 100), spent(1, CHUNK_BUDGET.ms), spent(1, CHUNK_BUDGET.ms + 100)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
   test('is so much time or so many bytes, whichever comes first', () => {
     const slow = createBudget(5_000);
     expect([slow(1, 5_000), slow(1, 5_000 + CHUNK_BUDGET.ms - 1)]).toEqual([false, false]);

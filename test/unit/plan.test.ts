@@ -1,5 +1,6 @@
 // One page of the plan after another: whole streams, cut as it pays, small enough to carry.
 import { describe, expect, test } from 'vitest';
+import { withColumns } from '../../src/activities/columns.js';
 import type { OpenJob } from '../../src/activities/open.js';
 import { planPage } from '../../src/activities/plan.js';
 import type { Source, Stream } from '../../src/core/connector.js';
@@ -37,6 +38,27 @@ async function planOf(source: Source, { spec = SPEC, limits = {} }: Setting = {}
   return { pages, begun, work: pages.flatMap((page) => page.work) };
 }
 
+/** Of so many streams, numbered, with a record each; counts how many it has listed. */
+function numbered(count: number, listed: { times: number }): Source {
+  const names = Array.from({ length: count }, (_, i) => String(i).padStart(6, '0'));
+  const payload = { format: 'jsonl', chunks: [Buffer.from('{"id":1}\n')] } as const;
+  return {
+    async *streams(_ctx, _names, after = '') {
+      for (let i = after === '' ? 0 : Number(after) + 1; i < count; i += 1) {
+        listed.times += 1;
+        yield { name: names[i]!, key: [], encoding: 'jsonl', schema: null, estimate: 1 };
+      }
+    },
+    async *partitions() {
+      yield { id: '0', range: null, estimate: 1 };
+    },
+    async *read() {
+      yield { payload, records: 1, next: null };
+    },
+    close: async () => undefined,
+  };
+}
+
 /** A source of so many streams that says what it likes about them. */
 function claiming(count: number, estimate: number | null, range = 'r', nameLength = 5): Source {
   const names = Array.from({ length: count }, (_, i) => String(i).padStart(nameLength, '0'));
@@ -63,6 +85,25 @@ describe('a plan', () => {
     expect(new Set(work.map(({ stream, partition }) => `${stream}/${partition.id}`)).size).toBe(450);
     expect(begun).toEqual(pages.map((page) => page.streams.map(({ name }) => name)));
     expect(begun.flat()).toHaveLength(150);
+  });
+
+  test('of 100,000 streams looks at each once, and samples each once where a sink needs columns', async () => {
+    const [streams, listed] = [100_000, { times: 0 }];
+    const source = numbered(streams, listed);
+    const sampled = new Map<string, number>();
+    const samples: Source = {
+      ...source,
+      read: (ctx, name, ...rest) => {
+        sampled.set(name, (sampled.get(name) ?? 0) + 1);
+        return source.read(ctx, name, ...rest);
+      },
+    };
+    const { pages, work } = await planOf(withColumns(source, samples));
+    expect(work).toHaveLength(streams);
+    expect(pages.length).toBeLessThan(streams / 50);
+    expect(listed.times).toBe(streams);
+    expect(sampled.size).toBe(streams);
+    expect(Math.max(...sampled.values())).toBe(1);
   });
 
   test('never parts a stream, and says where the next page begins', async () => {

@@ -42,8 +42,8 @@ function objectsIn(
       options,
     );
   return {
-    source: ({ pageSize }) =>
-      createObjectSource({ ...own, pageSize, tree: (stream) => createFileTree(root, pathOf(stream)) }),
+    source: ({ pageSize, known }) =>
+      createObjectSource({ ...own, pageSize, known, tree: (stream) => createFileTree(root, pathOf(stream)) }),
     sink,
     copyFrom: (from, reading, writing) => passedThrough(from, reading, sink(writing)),
   };

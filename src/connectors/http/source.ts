@@ -19,8 +19,8 @@ export function createHttpSource(connection: string, site: Site, options: Source
     return probe;
   };
   return {
-    async *streams(ctx, names = Object.keys(site.config.streams)) {
-      const collections = [...new Set(names)].sort().map(find);
+    async *streams(ctx, names = Object.keys(site.config.streams), after = '') {
+      const collections = [...new Set(names.filter((name) => name > after))].sort().map(find);
       for (const collection of collections) {
         yield toStream(collection, estimateOf(await probed(ctx, collection.name)));
       }

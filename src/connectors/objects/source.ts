@@ -1,6 +1,7 @@
 // Trees of objects as a source. Each configured stream is one.
 import { z } from 'zod';
 import type { Partition, Source, Stream } from '../../core/connector.js';
+import type { KnownObjects } from '../../core/known.js';
 import { LonghaulError } from '../../core/errors.js';
 import { createFilter, type Patterns } from './filter.js';
 import { pieceBytes } from './pieces.js';
@@ -15,6 +16,8 @@ export interface ObjectSourceOptions {
   readonly concurrency: number;
   /** Objects in a page, at most. */
   readonly pageSize?: number | undefined;
+  /** What an earlier backup holds. */
+  readonly known?: KnownObjects | undefined;
   /** Where its objects are copied by a server: in larger pieces, and their bytes take no room here. */
   readonly pieceBytes?: (size: number) => number;
 }
@@ -28,7 +31,7 @@ const BYTES_AHEAD = 16_777_216;
 
 /** Throws `stream_unknown`, and what its trees throw. */
 export function createObjectSource(options: ObjectSourceOptions): Source {
-  const { connection, streams, tree, concurrency, pageSize = PAGE_OBJECTS } = options;
+  const { connection, streams, tree, concurrency, pageSize = PAGE_OBJECTS, known } = options;
   return {
     async *streams(_ctx, names) {
       for (const name of (names ?? Object.keys(streams)).toSorted()) {
@@ -52,6 +55,7 @@ export function createObjectSource(options: ObjectSourceOptions): Source {
         from,
         pageSize,
         pieceBytes: options.pieceBytes ?? pieceBytes,
+        known: known && ((after) => known(stream, after)),
         bounds: { count: concurrency, bytes: options.pieceBytes ? Infinity : BYTES_AHEAD },
       }),
 

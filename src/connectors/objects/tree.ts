@@ -3,6 +3,8 @@ import type { Context } from '../../core/connector.js';
 import type { ErrorCode } from '../../core/errors.js';
 import type { ObjectEntry } from '../../records/tar/entry.js';
 
+export { compareKeys } from '../../records/tar/order.js';
+
 /** Why one object cannot be read, while others can. */
 export interface Refusal {
   readonly code: ErrorCode;
@@ -15,6 +17,8 @@ export interface ListedObject {
   readonly size: number;
   /** Another one whenever the object changes. */
   readonly version: string;
+  /** Seconds since 1970, where the listing says when the object was written and its version does not. */
+  readonly mtime?: number;
   /** It is known to be there, and that it cannot be read. */
   readonly refused?: Refusal;
 }
@@ -53,20 +57,4 @@ export interface ObjectTree {
   ): Promise<ReadResult>;
   /** Less than `want` keys, ascending, that part the objects about evenly; found without listing them all. */
   borders(ctx: Context, want: number): Promise<readonly string[]>;
-}
-
-/** The order of UTF-8 bytes, which object stores list in. Texts compare otherwise beyond the basic plane. */
-export function compareKeys(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at += 1) {
-    const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)];
-    if (one !== other) return rank(one) - rank(other);
-  }
-  return a.length - b.length;
-}
-
-/** Halves of pairs stand for what comes after all other characters. */
-function rank(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

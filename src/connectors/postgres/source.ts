@@ -54,8 +54,8 @@ export function createPostgresSource({ clients, schemas }: SourceDeps, options: 
 
   return {
     // No session stays open between two yields: the caller opens others for what it got.
-    async *streams(ctx, names) {
-      const tables = await inSession(ctx, (session) => chooseTables(session, { schemas, names }));
+    async *streams(ctx, names, after = '') {
+      const tables = await inSession(ctx, (session) => chooseTables(session, { schemas, names, after }));
       for (let start = 0; start < tables.length; start += TABLES_AT_ONCE) {
         const some = tables.slice(start, start + TABLES_AT_ONCE);
         yield* await inSession(ctx, (session) => describeStreams(session, ctx.meter, some));

@@ -15,14 +15,20 @@ const COUNTED_BLOCKS = 256;
 export interface Finding {
   readonly schemas: readonly string[] | undefined;
   readonly names: readonly string[] | undefined;
+  /** A stream's name: those up to it are left out. */
+  readonly after: string;
 }
 
 /** The tables of the streams that are asked for, sorted by stream name. Throws `stream_unknown`. */
-export async function chooseTables(session: Session, { schemas, names }: Finding): Promise<TableName[]> {
+export async function chooseTables(
+  session: Session,
+  { schemas, names, after }: Finding,
+): Promise<TableName[]> {
   const all = await listTables(session, schemas);
   const known = new Map(all.map((table) => [streamName(table), table]));
   const chosen = names === undefined ? known : await pick(session, known, names);
-  return [...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, table]) => table);
+  const wanted = [...chosen].filter(([name]) => name > after);
+  return wanted.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, table]) => table);
 }
 
 /** In the order of `names`; what was dropped meanwhile is left out. Throws `key_missing` for what cannot be read in pieces. */

@@ -52,8 +52,13 @@ function objectsIn(
     return kept(createObjectSink({ ...own, target }, options), options);
   };
   return {
-    source: ({ pageSize }) =>
-      createObjectSource({ ...own, pageSize, tree: (stream) => createS3Tree(client, prefixOf(stream)) }),
+    source: ({ pageSize, known }) =>
+      createObjectSource({
+        ...own,
+        pageSize,
+        known,
+        tree: (stream) => createS3Tree(client, prefixOf(stream)),
+      }),
     sink,
     copyFrom(from, reading, writing) {
       if (!isBucket(from) || !isSameService(from.side.config, config)) {

@@ -1,13 +1,15 @@
 // Which jobs the list shows. A filter is part of the address, so that a view can be kept and sent on.
-import { useEffect, useState } from 'preact/hooks';
+import { useContext, useEffect, useState } from 'preact/hooks';
 import { api } from '../api.js';
 import { JOB_STATES } from '../../core/job.js';
 import { KINDS } from '../kinds.js';
 import { go } from '../hooks/route.js';
 import { hrefOf, type Query } from '../route.js';
+import { SessionContext } from '../session.js';
 
 export function Filters({ query }: { readonly query: Query }) {
   const names = useConnectionNames();
+  const seesAll = useContext(SessionContext)?.tenant == null;
   const { cursor: _, ...filter } = query;
   const set = (name: string) => (value: string) => go(hrefOf('jobs', { ...filter, [name]: value }), true);
   const fields = [
@@ -21,16 +23,18 @@ export function Filters({ query }: { readonly query: Query }) {
       {fields.map(({ name, label, options }) => (
         <Choice key={name} label={label} value={query[name] ?? ''} options={options} set={set(name)} />
       ))}
-      <label>
-        Tenant
-        <input
-          type="search"
-          name="tenant"
-          placeholder="any"
-          value={query['tenant'] ?? ''}
-          onChange={(event) => set('tenant')(event.currentTarget.value.trim())}
-        />
-      </label>
+      {seesAll && (
+        <label>
+          Tenant
+          <input
+            type="search"
+            name="tenant"
+            placeholder="any"
+            value={query['tenant'] ?? ''}
+            onChange={(event) => set('tenant')(event.currentTarget.value.trim())}
+          />
+        </label>
+      )}
       {Object.keys(filter).length > 0 && <a href={hrefOf('jobs')}>Clear</a>}
     </form>
   );

@@ -4,6 +4,7 @@ import { asSource, USES } from '../archives.js';
 import type { Job } from '../../core/job.js';
 import { usePolled } from '../hooks/polled.js';
 import { hrefOf, jobHref, type Query } from '../route.js';
+import { May } from '../session.js';
 import { ListPages } from '../ui/list-pages.js';
 import { Page } from '../ui/page.js';
 import { Time } from '../ui/time.js';
@@ -44,7 +45,9 @@ function ArchiveTable({ backups }: { readonly backups: readonly Job[] }) {
           <th scope="col" class="number wide">
             Completed
           </th>
-          <th scope="col">Start</th>
+          <May role="operator">
+            <th scope="col">Start</th>
+          </May>
         </tr>
       </thead>
       <tbody>
@@ -67,19 +70,21 @@ function Row({ backup }: { readonly backup: Job }) {
       <td class="number wide">{count(progress.records)}</td>
       <td class="number wide">{result ? bytes(result.storedBytes) : '–'}</td>
       <td class="number wide">{endedAt && <Time iso={endedAt} />}</td>
-      <td>
-        <span class="uses">
-          {USES.map(([kind, title]) => (
-            <a
-              key={kind}
-              aria-label={`${title} ${archive}`}
-              href={hrefOf('start', { kind, ...asSource(backup) })}
-            >
-              {title}
-            </a>
-          ))}
-        </span>
-      </td>
+      <May role="operator">
+        <td>
+          <span class="uses">
+            {USES.map(([kind, title]) => (
+              <a
+                key={kind}
+                aria-label={`${title} ${archive}`}
+                href={hrefOf('start', { kind, ...asSource(backup) })}
+              >
+                {title}
+              </a>
+            ))}
+          </span>
+        </td>
+      </May>
     </tr>
   );
 }

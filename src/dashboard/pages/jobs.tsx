@@ -5,6 +5,7 @@ import { JobTable } from '../jobs/table.js';
 import { usePolled } from '../hooks/polled.js';
 import { hrefOf, type Query } from '../route.js';
 import { ListPages } from '../ui/list-pages.js';
+import { May, useMay } from '../session.js';
 import { Page } from '../ui/page.js';
 import { TroubleNote } from '../ui/trouble.js';
 
@@ -13,9 +14,11 @@ const LOOK_EVERY_MS = 2_000;
 export function JobsPage({ query }: { readonly query: Query }) {
   const { data, trouble } = usePolled(JSON.stringify(query), listLive(query), LOOK_EVERY_MS);
   const start = (
-    <a class="button primary" href={hrefOf('start')}>
-      Start a job
-    </a>
+    <May role="operator">
+      <a class="button primary" href={hrefOf('start')}>
+        Start a job
+      </a>
+    </May>
   );
   return (
     <Page title="Jobs" aside={start}>
@@ -31,10 +34,13 @@ export function JobsPage({ query }: { readonly query: Query }) {
 
 function Nothing({ query }: { readonly query: Query }) {
   const filtered = Object.keys(query).length > 0;
+  const mayStart = useMay('operator');
   return (
     <div class="empty">
       <p>{filtered ? 'No job is like that.' : 'No job was started yet.'}</p>
-      <a href={hrefOf(filtered ? 'jobs' : 'start')}>{filtered ? 'Show all jobs' : 'Start the first one'}</a>
+      {(filtered || mayStart) && (
+        <a href={hrefOf(filtered ? 'jobs' : 'start')}>{filtered ? 'Show all jobs' : 'Start the first one'}</a>
+      )}
     </div>
   );
 }
