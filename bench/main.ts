@@ -9,12 +9,13 @@ import { listing } from './cases/listing.js';
 import { latency } from './cases/latency.js';
 import { http } from './cases/http.js';
 import { memory } from './cases/memory.js';
+import { objects } from './cases/objects.js';
 import { overheads } from './cases/overheads.js';
 import { postgres } from './cases/postgres.js';
 import { machine } from './support/machine.js';
 import { markdown, type Table } from './support/tables.js';
 
-const CASES = { postgres, http, latency, downloads, overheads, memory, listing };
+const CASES = { postgres, http, latency, downloads, overheads, memory, listing, objects };
 type CaseName = keyof typeof CASES;
 
 interface Options {

@@ -90,7 +90,7 @@ export const job: z.ZodType<Job> = z
     archive: z
       .string()
       .nullable()
-      .describe('`connection/prefix/id` of the archive that the job writes or reads.'),
+      .describe('`connection/prefix/id` of the archive that the job writes or reads; null: a copy has none.'),
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),

@@ -1,4 +1,4 @@
-// What export, restore, verify and diff ask the API for.
+// What export, restore, copy, verify and diff ask the API for.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/core/job.js';
 import { events, job, json, openCli, type Answer, type CliWithApi } from '../support/cli.js';
@@ -91,6 +91,20 @@ describe('backup', () => {
     const { out } = await run('backup crm --to vault --rejects-max 5000 --wait');
     expect(JSON.parse(cli.seen[0]?.body ?? '')).toMatchObject({ options: { rejects: { max: 5_000 } } });
     expect(out).toContain('  rejects   1,200 (longhaul rejects backup-crm-1)');
+  });
+});
+
+describe('copy', () => {
+  it('sends streams, mode and what may go wrong', async () => {
+    cli.answers = [json(202, job())];
+    const line = 'copy cloud/photos --to mirror --mode upsert --page-size 50 --rejects-max 2 --lanes 8';
+    expect(await run(line)).toMatchObject({ code: 0 });
+    expect(sent()).toEqual({
+      kind: 'copy',
+      source: { connection: 'cloud', streams: ['photos'] },
+      sink: { connection: 'mirror', mode: 'upsert' },
+      options: { lanes: 8, rejects: { max: 2 }, pageSize: 50 },
+    });
   });
 });
 
