@@ -106,7 +106,8 @@ describe('a removal', () => {
     { timeout: 60_000 },
     async () => {
       const outcomes = new Set<string>();
-      for (let at = 0; ; at += 1) {
+      // A backup settles what it refers to at its begin; its later steps are all alike to a removal.
+      for (let at = 0; ; at += at < 80 ? 1 : 9) {
         const kept = vault(`v-${at}`);
         const chain = incremental(disk('from'), kept);
         await chain.backUp('a', { lanes: 1 });
