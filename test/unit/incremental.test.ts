@@ -237,6 +237,25 @@ describe('what became of a base', () => {
     });
   });
 
+  test('is not mixed up with a damaged list of its own', async () => {
+    await writeFiles(path.join(root, 'from/photos'), { a: 'first' });
+    const chain = incremental(disk('from'), vault());
+    await chain.backUp('a', { compression: 'none', lanes: 1 });
+    const names = await readdir(path.join(root, 'vault/a'), { recursive: true });
+    const list = path.join(
+      root,
+      'vault/a',
+      names.find((name) => name.endsWith('.list.jsonl'))!,
+    );
+    await writeFile(list, (await readFile(list, 'utf8')).replace('"size":5', '"size":6'));
+    expect(await chain.verify('a')).toMatchObject({
+      findings: [{ path: path.relative(path.join(root, 'vault'), list), problem: 'damaged' }],
+    });
+    await expect(chain.backUp('b', { base: 'a' })).rejects.toMatchObject({
+      cause: { code: 'archive_damaged' },
+    });
+  });
+
   test('is found where another archive stands in its place', async () => {
     await writeFiles(path.join(root, 'from/photos'), { a: 'first' });
     const chain = incremental(disk('from'), vault());
