@@ -120,7 +120,7 @@ describe('archives rm', () => {
     expect((await run('archives rm vault/a')).code).toBe(2);
     cli.answers = [json(409, { code: 'archive_needed', detail: 'b refers to it', hint: 'wait' })];
     const { code, err } = await run('archives rm vault/a');
-    expect([code, err[0]]).toEqual([1, 'error archive_needed: b refers to it']);
+    expect([code, err[0]]).toEqual([2, 'error archive_needed: b refers to it']);
   });
 });
 
