@@ -235,6 +235,13 @@ describe('a spec that cannot run', () => {
     expect(problem.errors).toEqual([{ path, message: expect.stringContaining(message ?? '') }]);
   });
 
+  it('is refused for a base of what are no objects', async () => {
+    expect(await refused({ ...BACKUP, options: { base: 'nightly/a' } })).toMatchObject({
+      code: 'base_unsuitable',
+      errors: [{ path: 'options.base' }],
+    });
+  });
+
   it('is refused for a comparison with what cannot be compared', async () => {
     const against = (other: object, streams?: string[]) =>
       refused({

@@ -84,6 +84,46 @@ describe('export', () => {
   });
 });
 
+describe('backup on a base', () => {
+  it('sends its path in the sink', async () => {
+    cli.answers = [json(202, job())];
+    await run('backup both/photos --to vault/nightly --base vault/nightly/full');
+    expect(sent()).toMatchObject({
+      sink: { connection: 'vault', prefix: 'nightly' },
+      options: { base: 'nightly/full' },
+    });
+  });
+
+  it('refuses one in another sink', async () => {
+    const { code, err } = await run('backup both --to vault --base both/full');
+    expect(code).toBe(2);
+    expect(err.join('\n')).toContain('the base both/full is not in vault');
+  });
+});
+
+describe('archives rm', () => {
+  const gone = json(404, { code: 'archive_missing', detail: 'gone', hint: '' });
+
+  it('waits until the archive is gone', async () => {
+    cli.answers = [json(202, null), json(202, null), gone];
+    expect(await run('archives rm vault/nightly/a-1')).toMatchObject({
+      code: 0,
+      out: ['removed vault/nightly/a-1'],
+    });
+    expect(cli.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      Array.from({ length: 3 }, () => 'DELETE /v1/archives/vault/nightly/a-1'),
+    );
+  });
+
+  it('says that there is none, and what needs it', async () => {
+    cli.answers = [gone];
+    expect((await run('archives rm vault/a')).code).toBe(2);
+    cli.answers = [json(409, { code: 'archive_needed', detail: 'b refers to it', hint: 'wait' })];
+    const { code, err } = await run('archives rm vault/a');
+    expect([code, err[0]]).toEqual([2, 'error archive_needed: b refers to it']);
+  });
+});
+
 describe('backup', () => {
   it('sends how many records may be set aside, and says in the end how many were', async () => {
     const done = job({ state: 'completed', progress: { ...job().progress, rejects: 1_200 } });
