@@ -32,9 +32,9 @@ export function inputOf(id: string): JobInput {
 }
 
 /** Once a test file: bundles the workflows from their sources and keeps Temporal's logs to what is wrong. */
-export async function prepareWorkflows(): Promise<WorkflowBundle> {
+export async function prepareWorkflows(logger = new DefaultLogger('ERROR')): Promise<WorkflowBundle> {
   Runtime.install({
-    logger: new DefaultLogger('ERROR'),
+    logger,
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
   });
   const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
