@@ -85,9 +85,9 @@ export async function startLonghaul(options: HarnessOptions) {
     archiveOf: (job: Job, root = vault) => archiveFolder(root, job),
     /** Pids of the launcher's workers as they are now: a restarted one has a new pid. */
     workerPids: async () => workersOf(await descendants(launcher.pid)),
-    /** One more worker beside those of the launcher. The caller ends it. */
-    startWorker: () =>
-      start(process.execPath, [BIN, 'worker', '--config', config], {
+    /** One more worker beside those of the launcher, with flags of Node's. The caller ends it. */
+    startWorker: (flags: readonly string[] = []) =>
+      start(process.execPath, [...flags, BIN, 'worker', '--config', config], {
         env: { ...env, TEMPORAL_ADDRESS: ready.temporal },
         cwd: folder,
       }),
