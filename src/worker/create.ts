@@ -11,6 +11,9 @@ export interface WorkerSettings {
   readonly taskQueue?: string;
 }
 
+/** Activities that run at once. */
+export const SLOTS = 32;
+
 export async function createWorker(settings: WorkerSettings, deps: ActivityDeps): Promise<Worker> {
   return Worker.create({
     taskQueue: TASK_QUEUE,
@@ -24,6 +27,6 @@ export async function createWorker(settings: WorkerSettings, deps: ActivityDeps)
     shutdownForceTime: '10s',
     // After a kill the next workflow task waits this long for the dead worker's cache; the default is 10 s.
     stickyQueueScheduleToStartTimeout: '1s',
-    maxConcurrentActivityTaskExecutions: 32,
+    maxConcurrentActivityTaskExecutions: SLOTS,
   });
 }
