@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { whole } from '../src/cli/options.js';
 import { packageRoot } from '../src/dev/root.js';
 import { downloads } from './cases/downloads.js';
+import { list } from './cases/list.js';
 import { listing } from './cases/listing.js';
 import { latency } from './cases/latency.js';
 import { http } from './cases/http.js';
@@ -14,7 +15,7 @@ import { postgres } from './cases/postgres.js';
 import { machine } from './support/machine.js';
 import { markdown, type Table } from './support/tables.js';
 
-const CASES = { postgres, http, latency, downloads, overheads, memory, listing };
+const CASES = { postgres, http, latency, downloads, overheads, memory, listing, list };
 type CaseName = keyof typeof CASES;
 
 interface Options {
