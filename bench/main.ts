@@ -7,6 +7,7 @@ import { packageRoot } from '../src/dev/root.js';
 import { crowd } from './cases/crowd.js';
 import { downloads } from './cases/downloads.js';
 import { growth } from './cases/growth.js';
+import { list } from './cases/list.js';
 import { listing } from './cases/listing.js';
 import { latency } from './cases/latency.js';
 import { http } from './cases/http.js';
@@ -27,6 +28,7 @@ const CASES = {
   restore,
   verify,
   latency,
+  list,
   downloads,
   overheads,
   crowd,

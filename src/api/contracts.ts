@@ -158,7 +158,8 @@ export const changeBody = z
       .describe('Of all lanes together, within the limits of the connection; null: nothing but those.'),
   })
   .refine((change) => Object.keys(change).length > 0, 'says nothing to change')
-  .meta({ id: 'JobChange' });
+  // Said once more for the document, which knows nothing of the line above.
+  .meta({ id: 'JobChange', minProperties: 1 });
 
 export const jobFilter = z.strictObject({
   kind: z.enum(KINDS).optional(),

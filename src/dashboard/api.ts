@@ -1,5 +1,6 @@
 // The calls to the API that served this page. Their types are the API's own.
 import type { z } from 'zod';
+import type { ArchivePage, ArchiveView } from '../api/archive-contracts.js';
 import type { connectionList, jobPage, Problem, Queue } from '../api/contracts.js';
 import type { SessionView } from '../api/session-contracts.js';
 import type { DifferencePage, FilePage, RejectPage } from '../api/result-contracts.js';
@@ -8,6 +9,8 @@ import type { Job } from '../core/job.js';
 import type { ConnectionCheck, JobChange } from '../core/work.js';
 import { search, type Query } from './route.js';
 
+export type { ArchivePage };
+export type Archive = ArchiveView;
 export type JobPage = z.infer<typeof jobPage>;
 export type Connection = z.infer<typeof connectionList>['connections'][number];
 export type Session = SessionView;
@@ -51,6 +54,7 @@ export const api = {
   differences: (id: string, page: Query) =>
     call<DifferencePage>('GET', `${pathOf(id)}/differences${search(page)}`),
   rejects: (id: string, page: Query) => call<RejectPage>('GET', `${pathOf(id)}/rejects${search(page)}`),
+  archives: (query: Query) => call<ArchivePage>('GET', `/v1/archives${search(query)}`),
   connections: async () => (await call<{ connections: Connection[] }>('GET', '/v1/connections')).connections,
   check: (name: string) => call<ConnectionCheck>('POST', `/v1/connections/${encodeURIComponent(name)}/check`),
   queue: () => call<Queue>('GET', '/v1/queue'),

@@ -225,6 +225,51 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     expect(await field('sink.prefix').inputValue()).toBe('../up');
   });
 
+  test('holds a running job to a pace, and says what is no pace beside the field', async () => {
+    const hold = api.hold('contacts', 5);
+    await fillBackup('contacts');
+    await button('Start backup').click();
+    await hold.reached();
+    const pace = field('requestsPerSecond');
+    const fault = page.locator('#pace-fault');
+    for (const [typed, said] of [
+      ['fast', 'Expected a number'],
+      ['0', '>=0.01'],
+    ] as const) {
+      await pace.fill(typed);
+      await button('Set').click();
+      await fault.filter({ hasText: said }).waitFor();
+      expect(await pace.inputValue()).toBe(typed);
+    }
+    await pace.fill('500');
+    await button('Set').click();
+    const id = await page.getByRole('heading', { level: 1 }).innerText();
+    await longhaul.waitFor(id, 'it keeps the pace', ({ requestsPerSecond }) => requestsPerSecond === 500);
+    expect(await seriousFindings(page)).toEqual([]);
+    hold.release();
+    await state('completed');
+  });
+
+  test('lists what lies in the stores by its place, and says beside a filter what is wrong with it', async () => {
+    const { id } = await backupOfPeople();
+    const archive = `vault/${id}`;
+    await go('archives');
+    await page.getByRole('link', { name: archive, exact: true }).waitFor();
+    await page.getByLabel('Store').selectOption('vault');
+    await page.getByLabel('Folder').fill(id);
+    await page.getByLabel('Folder').press('Enter');
+    await until('only that one is left', async () => (await page.getByRole('rowheader').count()) === 1);
+    await page.getByLabel('Folder').fill('../up');
+    await page.getByLabel('Folder').press('Enter');
+    await page.locator('#filter-prefix-fault', { hasText: 'parted by "/"' }).waitFor();
+    expect(await page.getByLabel('Folder').inputValue()).toBe('../up');
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Clear' }).click();
+    await page.getByRole('link', { name: `Restore ${archive}` }).click();
+    expect(await field('source.archive').inputValue()).toBe(id);
+    await page.locator(`datalist option[value="${id}"]`).waitFor({ state: 'attached' });
+  });
+
   test('has a worker check a connection and shows what it saw', async () => {
     await go('connections');
     await button('Check vault').click();
