@@ -24,8 +24,8 @@ const LINGERS_MS = 15_000;
 
 export interface Struck {
   readonly kind: FaultKind;
-  /** `performance.now()` when it began. */
-  readonly at: number;
+  /** `performance.now()` when it was over: it may have waited long for its victim. Infinity until then. */
+  over: number;
 }
 
 export function countRepeats(api: FakeApi) {
@@ -37,7 +37,7 @@ export function countRepeats(api: FakeApi) {
       const served = api.requests.slice(begin).filter(({ status, fault }) => status === 200 && !fault);
       const pages = new Set(served.map(({ stream, start }) => `${stream} ${start}`)).size;
       const repeated = served.length - pages;
-      const since = struck.filter(({ at }) => at > began - LINGERS_MS);
+      const since = struck.filter(({ over }) => over > began - LINGERS_MS);
       const excused = since.reduce((sum, { kind }) => sum + (COSTS[kind] ?? 0) * STREAMS, 0);
       if (repeated <= excused) return { pages: served.length, repeated };
       const kinds = since.map(({ kind }) => kind).join('; ');

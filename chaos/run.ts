@@ -120,8 +120,9 @@ async function strikeAll(
     if (over.aborted || performance.now() - began > ms || struck.length === most) break;
     const at = performance.now();
     say(`${((at - began) / 1_000).toFixed(1)} s: ${strike.kind}`);
-    struck.push({ kind: strike.kind, at });
-    striking.push(strikes(strike));
+    const fault: Struck = { kind: strike.kind, over: Infinity };
+    struck.push(fault);
+    striking.push(strikes(strike).finally(() => (fault.over = performance.now())));
     if (isKill(strike.kind)) await striking.at(-1);
   }
   await Promise.all(striking);

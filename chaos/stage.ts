@@ -108,6 +108,7 @@ export async function openStage({ records, rows, objects }: Scale, extras: Extra
     },
     /** Empties the folder that a round writes objects to. */
     emptyCopy: async (round: number) => {
+      bucket?.proxy.forget();
       const tree = path.join(copies[round % TURNS]!, 'tree');
       await rm(tree, { recursive: true, force: true });
       return { connection: `copy-${round % TURNS}`, tree };

@@ -9,7 +9,7 @@ import { ChunkError } from './failures.js';
 import { createBudget, createFlushPolicy, type CheckpointPolicy } from './flush-policy.js';
 import { letGo, prefetch } from './prefetch.js';
 import type { Pace } from './pace.js';
-import { bytesOf, createTally } from './tally.js';
+import { bytesOf, createTally, type Work } from './tally.js';
 
 export interface ChunkOptions {
   readonly source: Source;
@@ -29,6 +29,8 @@ export interface ChunkOptions {
   /** Told to break off what is in flight. */
   readonly signal: AbortSignal;
   readonly clock: Pick<Clock, 'now'>;
+  /** Hears of all work as it is done. */
+  readonly observe?: (work: Work) => void;
 }
 
 /** What becomes of records that cannot be read or written. */
@@ -52,7 +54,8 @@ export function createChunk(options: ChunkOptions): Chunk {
   /** The chunk's own reason to end. */
   const enough = new AbortController();
   const stop = AbortSignal.any([options.stop, enough.signal]);
-  const tally = createTally(requested);
+  const { observe = () => undefined } = options;
+  const tally = createTally({ requested, observe });
   const { meter } = tally;
   const turn = pace && { turn: () => pace.turn(stop, meter) };
   const ctx: Context = { stop, signal: options.signal, meter, ...turn };
@@ -113,6 +116,7 @@ export function createChunk(options: ChunkOptions): Chunk {
       const breadcrumb = { ...at, tallies: tally.total(), ...(rejects && { rejects }) };
       checkpoint = { ...breadcrumb, sink: await writer.flush(breadcrumb) };
       unread = [];
+      observe({ checkpoints: 1 });
       await publish();
       flushes.flushed(clock.now());
     }

@@ -98,6 +98,7 @@ async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }
     stop: line.stop,
     signal: line.signal,
     clock: deps.clock,
+    ...(deps.observe && { observe: deps.observe }),
   });
   line.beat(() => chunk.heartbeat());
   const where = {

@@ -40,7 +40,7 @@ export const showArchive = createRoute({
   responses: {
     200: json(contract.archive, 'What it says of itself.'),
     404: problem(
-      'Nothing was sealed there (`archive_missing`), or no such connection (`connection_unknown`).',
+      'Nothing was sealed there (`archive_missing`), no such connection (`connection_unknown`), or one that holds no archives (`connection_unsuitable`).',
     ),
     ...refused,
     ...failed,

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
+import type { Store } from '../core/store.js';
 import type { ArchivePage, ArchiveQuery, ArchiveView } from './archive-contracts.js';
 import { decodeCursor, encodeCursor } from './cursors.js';
-import { RequestFaults } from './problems.js';
+import { NothingThere, RequestFaults } from './problems.js';
 import { sealedAt, sealedBelow, type Sealed } from './sealed.js';
 import type { Stores } from './stores.js';
 import { isReachable } from './tenants.js';
@@ -103,8 +104,20 @@ export async function showArchive(
   connection: string,
   path: string,
 ): Promise<ArchiveView | null> {
-  const sealed = await sealedAt(await stores(connection), path);
+  const store = await open(stores, connection).catch(nothingThere);
+  const sealed = await sealedAt(store, path);
   return sealed && viewOf(connection, sealed);
+}
+
+/** `stores` may throw at once. */
+async function open(stores: Stores, connection: string): Promise<Store> {
+  return stores(connection);
+}
+
+/** The path of the request names the connection: one that never holds archives is not there to be looked into. */
+function nothingThere(error: unknown): never {
+  if (!(error instanceof LonghaulError) || error.code !== 'connection_unsuitable') throw error;
+  throw new NothingThere(error.code, error.message);
 }
 
 function viewOf(connection: string, sealed: Sealed): ArchiveView {

@@ -90,7 +90,7 @@ export const job: z.ZodType<Job> = z
     archive: z
       .string()
       .nullable()
-      .describe('`connection/prefix/id` of the archive that the job writes or reads.'),
+      .describe('`connection/prefix/id` of the archive that the job writes or reads; null: a copy has none.'),
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),
@@ -158,7 +158,8 @@ export const changeBody = z
       .describe('Of all lanes together, within the limits of the connection; null: nothing but those.'),
   })
   .refine((change) => Object.keys(change).length > 0, 'says nothing to change')
-  .meta({ id: 'JobChange' });
+  // Said once more for the document, which knows nothing of the line above.
+  .meta({ id: 'JobChange', minProperties: 1 });
 
 export const jobFilter = z.strictObject({
   kind: z.enum(KINDS).optional(),

@@ -71,7 +71,7 @@ export const startJob = createRoute({
     413: problem('The body is too large (`request_invalid`).'),
     415: problem('The body is not said to be JSON (`request_invalid`).'),
     422: problem(
-      'The job cannot run: `spec_invalid`, `connection_unknown`, `connection_unsuitable`, `stream_unknown`.',
+      'The job cannot run: `spec_invalid`, `connection_unknown`, `connection_unsuitable`, `stream_unknown`, `base_unsuitable`.',
     ),
     ...always,
   },

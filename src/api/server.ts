@@ -3,6 +3,7 @@ import type { Server, ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { LonghaulError } from '../core/errors.js';
+import { answerClientErrors } from './client-errors.js';
 import { isLoopback } from './guard.js';
 
 export interface Serving {
@@ -48,6 +49,7 @@ export async function serve(
   }
   const server = createAdaptorServer({ fetch, serverOptions: optionsOf(patience) }) as Server;
   server.setTimeout(patience.silence);
+  answerClientErrors(server);
   await listen(server, place);
   const { port } = server.address() as AddressInfo;
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, close: () => close(server) };

@@ -63,6 +63,18 @@ export const formatOption = () =>
 export const configOption = () =>
   new Option('--config <file>', 'config file').env('LONGHAUL_CONFIG').default('longhaul.config.yml');
 
+/** Of a worker. */
+export const metricsPortOption = () =>
+  new Option('--metrics-port <n>', 'where metrics are answered on this machine; 0: a free one')
+    .env('LONGHAUL_METRICS_PORT')
+    .argParser(port)
+    .default(0);
+
+export const temporalMetricsPortOption = () =>
+  new Option('--temporal-metrics-port <n>', "where Temporal's SDK answers with metrics of its own")
+    .env('LONGHAUL_TEMPORAL_METRICS_PORT')
+    .argParser(whole(1, 65_535));
+
 export const compressionOption = (of: string) =>
   new Option('--compression <name>', `of the ${of}`).choices(['zstd', 'gzip', 'none']);
 

@@ -1,12 +1,16 @@
 // The calls to the API that served this page. Their types are the API's own.
 import type { z } from 'zod';
+import type { ArchivePage, ArchiveView } from '../api/archive-contracts.js';
 import type { connectionList, jobPage, Problem, Queue } from '../api/contracts.js';
 import type { SessionView } from '../api/session-contracts.js';
 import type { DifferencePage, FilePage, RejectPage } from '../api/result-contracts.js';
+import type { ListedSchedule, Schedule, Triggered } from '../api/schedules/contracts.js';
 import type { Job } from '../core/job.js';
 import type { ConnectionCheck, JobChange } from '../core/work.js';
 import { search, type Query } from './route.js';
 
+export type { ArchivePage };
+export type Archive = ArchiveView;
 export type JobPage = z.infer<typeof jobPage>;
 export type Connection = z.infer<typeof connectionList>['connections'][number];
 export type Session = SessionView;
@@ -50,13 +54,22 @@ export const api = {
   differences: (id: string, page: Query) =>
     call<DifferencePage>('GET', `${pathOf(id)}/differences${search(page)}`),
   rejects: (id: string, page: Query) => call<RejectPage>('GET', `${pathOf(id)}/rejects${search(page)}`),
+  archives: (query: Query) => call<ArchivePage>('GET', `/v1/archives${search(query)}`),
   connections: async () => (await call<{ connections: Connection[] }>('GET', '/v1/connections')).connections,
   check: (name: string) => call<ConnectionCheck>('POST', `/v1/connections/${encodeURIComponent(name)}/check`),
   queue: () => call<Queue>('GET', '/v1/queue'),
+  schedules: async () => (await call<{ schedules: ListedSchedule[] }>('GET', '/v1/schedules')).schedules,
+  steerSchedule: (name: string, action: 'pause' | 'resume') =>
+    call<Schedule>('POST', `${scheduleOf(name)}/${action}`),
+  trigger: (name: string) => call<Triggered>('POST', `${scheduleOf(name)}/trigger`),
   session: () => call<Session>('GET', SESSION),
   logIn: (key: string) => call<Session>('POST', SESSION, { key }),
   logOut: () => call<null>('DELETE', SESSION),
 };
+
+function scheduleOf(name: string): string {
+  return `/v1/schedules/${encodeURIComponent(name)}`;
+}
 
 export function pathOf(id: string): string {
   return `/v1/jobs/${encodeURIComponent(id)}`;

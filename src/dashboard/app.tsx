@@ -9,6 +9,7 @@ import { JobPage } from './pages/job.js';
 import { JobsPage } from './pages/jobs.js';
 import { LoginPage } from './pages/login.js';
 import { QueuePage } from './pages/queue.js';
+import { SchedulesPage } from './pages/schedules.js';
 import { StartPage } from './pages/start.js';
 import { hrefOf, type Route } from './route.js';
 import { SessionContext, useMay } from './session.js';
@@ -19,6 +20,7 @@ import { TroubleNote } from './ui/trouble.js';
 const PAGES = [
   ['jobs', 'Jobs'],
   ['start', 'Start'],
+  ['schedules', 'Schedules'],
   ['archives', 'Archives'],
   ['connections', 'Connections'],
   ['queue', 'Queue'],
@@ -95,6 +97,8 @@ function pageOf({ page, id, query }: Route): ComponentChildren {
       return <JobsPage key="jobs" query={query} />;
     case 'start':
       return <StartPage key={`start ${JSON.stringify(query)}`} query={query} />;
+    case 'schedules':
+      return <SchedulesPage key="schedules" />;
     case 'archives':
       return <ArchivesPage key="archives" query={query} />;
     case 'connections':

@@ -12,6 +12,9 @@ export interface WorkerSettings {
   readonly workerDeploymentOptions?: WorkerDeploymentOptions;
 }
 
+/** Activities that run at once. */
+export const SLOTS = 32;
+
 export async function createWorker(settings: WorkerSettings, deps: ActivityDeps): Promise<Worker> {
   return Worker.create({
     taskQueue: TASK_QUEUE,
@@ -25,6 +28,6 @@ export async function createWorker(settings: WorkerSettings, deps: ActivityDeps)
     shutdownForceTime: '10s',
     // After a kill the next workflow task waits this long for the dead worker's cache; the default is 10 s.
     stickyQueueScheduleToStartTimeout: '1s',
-    maxConcurrentActivityTaskExecutions: 32,
+    maxConcurrentActivityTaskExecutions: SLOTS,
   });
 }

@@ -1,5 +1,6 @@
 // Deploys as docs/deploying.md tells them, in the midst of jobs that run and jobs that are paused: the next build takes over,
 // by itself or as a version of a worker deployment; and a build that must not have been deployed is taken back.
+import { readFile, writeFile } from 'node:fs/promises';
 import { Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Job } from '../../src/core/job.js';
@@ -130,6 +131,25 @@ test('a build with a breaking change holds jobs up and harms none, and with the 
   expect(api.requests.length).toBe(asked);
   await end(wrong);
   await deploy();
+  await expectWhole(rests, 'rests');
+});
+
+test('a config that lacks a connection fails its jobs, and with the connection back they go on where they were', async () => {
+  const first = await deploy();
+  const rests = await paused('rests');
+  await end(first);
+  const config = await readFile(longhaul.config, 'utf8');
+  const { api: _left, ...connections } = (JSON.parse(config) as { connections: Record<string, unknown> })
+    .connections;
+  await writeFile(longhaul.config, JSON.stringify({ connections }));
+  const without = await deploy();
+  await longhaul.steer(rests.id, 'resume');
+  const failed = await longhaul.waitFor(rests.id, 'it fails', ({ state }) => state === 'failed');
+  expect(failed.error).toMatchObject({ code: 'connection_unknown' });
+  await end(without);
+  await writeFile(longhaul.config, config);
+  await deploy();
+  await longhaul.steer(rests.id, 'retry');
   await expectWhole(rests, 'rests');
 });
 

@@ -9,7 +9,7 @@ import type { Job } from '../../src/core/job.js';
 import { bucketOf, type Bucket } from '../support/bucket.js';
 import { startCountingProxy, type CountingProxy } from '../support/counting-proxy.js';
 import { treeOf, writeFiles } from '../support/file-tree.js';
-import { START_TIMEOUT_MS, startLonghaul, type LonghaulInstance } from '../support/harness.js';
+import { START_TIMEOUT_MS, startLonghaul, type LonghaulInstance, type Problem } from '../support/harness.js';
 import { kill } from '../support/processes.js';
 import { s3Missing, startS3, type S3Server } from '../support/s3.js';
 
@@ -129,10 +129,18 @@ describe.skipIf(missing !== null)(
         sink: { connection: 'chest' },
         options: { base: archiveOf(second) },
       });
+      const remove = (job: Job) => longhaul.call<Problem>('DELETE', `/v1/archives/${job.archive}`);
+      for (const needed of [first, second]) {
+        expect(await remove(needed)).toMatchObject({ status: 409, body: { code: 'archive_needed' } });
+      }
       const source = { connection: 'chest', archive: archiveOf(third) };
       await longhaul.run({ kind: 'verify', source });
       await longhaul.run({ kind: 'restore', source, sink: { connection: 'copy' } });
       expect(await treeOf(path.join(folder, 'copy/tree'))).toEqual(await treeOf(tree));
+
+      for (const job of [third, second, first]) expect((await remove(job)).status).toBe(204);
+      expect(await remove(first)).toMatchObject({ status: 404, body: { code: 'archive_missing' } });
+      expect((await bucket.contents('chest/')).filter((line) => !line.includes('.jobs/'))).toEqual([]);
     });
   },
 );

@@ -44,7 +44,6 @@ async function triggered(name: string): Promise<Job> {
 test('two starts of a schedule write two archives, which a verify proves', async () => {
   await cli('schedules', 'add', 'nightly', '--cron', '0 3 1 1 *', '--', ...backup('vault/nightly'));
   const first = await triggered('nightly');
-  await until('the next second', () => Date.now() > Date.parse(first.createdAt) + 1_000);
   const second = await triggered('nightly');
   for (const job of [first, second]) {
     expect(job).toMatchObject({ state: 'completed', schedule: 'nightly', progress: { records: RECORDS } });

@@ -1,15 +1,15 @@
 // The jobs whose histories are kept: one of each shape that a workflow's code can take.
 import { LonghaulError } from '../../src/core/errors.js';
-import type { Activities, JobInput } from '../../src/core/work.js';
+import type { Activities, JobInput, ScheduledInput } from '../../src/core/work.js';
 import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
 import { until } from '../support/until.js';
-import type { Running } from '../support/workflow-job.js';
+import { inputOf, type Running } from '../support/workflow-job.js';
 import { COMPARE, EXPORT, RESTORE, retryOf, VERIFY } from './inputs.js';
 
 export interface RecordedJob {
   readonly script: Script;
   /** Of the job with this id; default: a backup. */
-  readonly input?: (id: string) => JobInput;
+  readonly input?: (id: string) => JobInput | ScheduledInput;
   /** Steers the job to its end. */
   readonly drive: (job: Running) => Promise<unknown>;
   /** Events that its history must hold, or it would not show what it is kept for. */
@@ -54,6 +54,13 @@ const inSteps =
 export const JOBS = {
   plain: {
     script: { streams: { a: [10, 20], b: [5] }, chunk: inSteps(8) },
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED', 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES'],
+  },
+
+  scheduled: {
+    script: { streams: { a: [10] }, chunk: inSteps(8) },
+    input: (id) => ({ job: { spec: inputOf(id).job.spec, schedule: 'nightly' } }),
     drive: ended,
     shows: ['WORKFLOW_EXECUTION_COMPLETED', 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES'],
   },

@@ -57,16 +57,15 @@ async function record(
   name: string,
   { script, input = inputOf, drive }: RecordedJob,
 ): Promise<string[]> {
-  const id = `replay-${fileName(name)}`;
-  const first = await runJobWith(
+  const { id, first } = await runJobWith(
     server,
     bundle,
     script,
     async (job) => {
       await drive(job);
-      return job.handle.firstExecutionRunId;
+      return { id: job.handle.workflowId, first: job.handle.firstExecutionRunId };
     },
-    input(id),
+    input(`replay-${fileName(name)}`),
   );
   const runs: string[] = [];
   for (let runId: string | undefined = first; runId !== undefined;) {

@@ -1,5 +1,5 @@
 // One partition on its way, chunk after chunk, from a source in memory into a real archive or export in a folder.
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createChunk, type ChunkOptions } from '../../src/activities/chunk.js';
@@ -13,7 +13,7 @@ import { recordsIn } from './archive-reader.js';
 import { ARCHIVE, storeIn, verifyArchive } from './archives.js';
 import { readExportFolder } from './export-reader.js';
 import { createMemorySource, wholeOf, type MemorySource } from './memory-source.js';
-import { createMemoryStore, type Space } from './memory-store.js';
+import { createMemoryStore, writeOut, type Space } from './memory-store.js';
 import { testContext } from './reading.js';
 import { REPORT, stream } from './writing.js';
 
@@ -111,15 +111,6 @@ export async function openChunkJob(
     }),
     dispose: () => rm(root, { recursive: true, force: true }),
   };
-}
-
-/** For readers that read files. */
-async function writeOut({ objects }: Space, root: string): Promise<void> {
-  for (const [name, bytes] of objects) {
-    const file = path.join(root, name);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, bytes);
-  }
 }
 
 const COMMON = { jobId: 'job-1', createdAt: '2026-01-02T03:04:05.000Z', now: () => Date.UTC(2026, 0, 3) };

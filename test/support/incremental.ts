@@ -45,11 +45,11 @@ export function incremental(from: Connection, vault: Connection): Incremental {
     log: { info: () => undefined, warn: () => undefined },
     version: '0',
   };
-  const specOf = (archive: string, { policy: _, ...options }: BackUpOptions): BackupSpec => ({
+  const specOf = (archive: string, { base, compression, lanes }: BackUpOptions): BackupSpec => ({
     kind: 'backup',
     source: { connection: from.name },
     sink: { connection: vault.name, archive },
-    options,
+    options: { base, compression, lanes },
   });
   const opened = (archive: string, spec: BackupSpec) =>
     openBackup(deps, { id: `job-${archive}`, spec, createdAt: '2026-01-02T03:04:05.000Z' }, spec);

@@ -39,6 +39,8 @@ export interface Fault {
 export interface S3Proxy {
   readonly endpoint: string;
   readonly seen: readonly Seen[];
+  /** Forgets what was seen, so that a long run does not fill memory. */
+  forget(): void;
   /** The most requests that were on their way at one time. */
   mostAtOnce(): number;
   add(kind: Fault['kind'], fits: Fault['fits'], times?: number): Fault;
@@ -89,6 +91,7 @@ export async function startS3Proxy(target: string): Promise<S3Proxy> {
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    forget: () => void (seen.length = 0),
     mostAtOnce: () => most,
     add(kind, fits, times = 1) {
       const fault = { kind, fits, times };

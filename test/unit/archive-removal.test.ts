@@ -52,7 +52,7 @@ describe('an archive that others need', () => {
     const chain = chainIn(vault());
     await chain.backUp('a', { lanes: 1 });
     const broken = within(() => createFaultyStore(vault().store!(), dying(20)));
-    await expect(chainIn(broken).backUp('b', { base: 'a', lanes: 1 })).rejects.toThrow();
+    await expect(chainIn(broken).backUp('b', { base: 'a', lanes: 1 })).rejects.toThrow('broken on purpose');
     await expect(remove('a')).rejects.toMatchObject({ code: 'archive_needed' });
     await chain.giveUp('b', { base: 'a', lanes: 1 });
     await remove('a');
@@ -80,24 +80,19 @@ async function codeOf(work: Promise<unknown>): Promise<string | null> {
 describe('a removal', () => {
   test('that dies at any step leaves an archive or none, and goes on when it is asked for again', async () => {
     let deaths = 0;
+    let halves = 0;
     for (let at = 0; ; at += 1) {
       const store = vault(`v-${at}`).store!();
       await incremental(disk('from'), vault(`v-${at}`)).backUp('a', { lanes: 1 });
-      const whole = (await filesIn(`v-${at}`)).map((file) => file.slice(`v-${at}`.length));
-      const faulty = createFaultyStore(store, dying(at));
-      const code = await codeOf(remove('a', faulty));
-      const files = await filesIn(`v-${at}`);
-      if (code === null) {
-        expect(faulty.reached()).toBe(null);
-        break;
-      }
+      const before = (await filesIn(`v-${at}`)).length;
+      if ((await codeOf(remove('a', createFaultyStore(store, dying(at))))) === null) break;
       deaths += 1;
-      // Either all of it is there still, or it has no manifest that anybody would read.
-      if (await isArchive(store))
-        expect(files).toEqual(expect.arrayContaining(whole.map((file) => `v-${at}${file}`)));
+      const after = (await filesIn(`v-${at}`)).filter((file) => file.startsWith(`v-${at}/a/`)).length;
+      if ((await isArchive(store)) && after < before) halves += 1;
       expect([null, 'archive_missing']).toContain(await codeOf(remove('a', store)));
       expect(await filesIn(`v-${at}`)).toEqual([]);
     }
+    expect(halves).toBe(0);
     expect(deaths).toBeGreaterThan(15);
   });
 
@@ -106,7 +101,8 @@ describe('a removal', () => {
     { timeout: 60_000 },
     async () => {
       const outcomes = new Set<string>();
-      for (let at = 0; ; at += 1) {
+      // A backup settles what it refers to at its begin; its later steps are all alike to a removal.
+      for (let at = 0; ; at += at < 80 ? 1 : 9) {
         const kept = vault(`v-${at}`);
         const chain = incremental(disk('from'), kept);
         await chain.backUp('a', { lanes: 1 });

@@ -77,7 +77,24 @@ describe('schedules add', () => {
     expect(bodyOf()).toEqual({ name: 'nightly', every: '6h', job: SPEC });
   });
 
-  it('takes every command that starts a job, and asks the same API what a place is', async () => {
+  it.each([
+    ['backup', 'backup crm --to vault'],
+    ['export', 'export crm --to vault --format csv'],
+    ['restore', 'restore vault/a --to main'],
+    ['copy', 'copy files --to mirror'],
+    ['verify', 'verify vault/a'],
+  ])('takes a %s, and starts none', async (kind, line) => {
+    const connections = { connections: [] };
+    cli.answers = [
+      (request, ...rest) => json(200, request.method === 'GET' ? connections : schedule())(request, ...rest),
+    ];
+    const { code } = await cli.run('schedules', 'add', 'nightly', ...CRON, '--', ...line.split(' '));
+    const posted = cli.seen.filter(({ method }) => method === 'POST');
+    expect([code, posted.map(({ path }) => path)]).toEqual([0, ['/v1/schedules']]);
+    expect(JSON.parse(posted[0]?.body ?? '')).toMatchObject({ job: { kind } });
+  });
+
+  it('the same API what a place is', async () => {
     const connections = [{ name: 'vault', type: 'file', roles: ['sink'], limits: {}, streams: null }];
     cli.answers = [json(200, { connections }), json(201, schedule())];
     const line = `schedules add weekly --every 7d --api ${cli.url} -- export vault/nightly/a --to vault --format csv`;

@@ -1,15 +1,21 @@
 // Backups of objects on a base: what an archive restores is what was there, wherever its bytes lie.
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openArchiveFiles } from '../../src/archive/files.js';
 import { createFileConnection } from '../../src/connectors/file/index.js';
 import { createS3Connection } from '../../src/connectors/s3/index.js';
 import { startFakeS3 } from '../support/fake-s3.js';
 import { treeOf, writeFiles } from '../support/file-tree.js';
 import { incremental } from '../support/incremental.js';
+import { collect } from '../support/reading.js';
+
+const run = promisify(execFile);
 
 const MIB = 1_048_576;
 /** Three pieces and a bit. */
@@ -65,6 +71,53 @@ describe('a backup on a base', () => {
     await chain.restore('b', disk('to'));
     expect(await treeOf(path.join(root, 'to'))).toEqual(await treeOf(path.join(root, 'from')));
     expect(await chain.verify('b')).toMatchObject({ records: 201, findingsTotal: 0 });
+  });
+
+  test('is read by the commands of docs/archive-format.md, where they are installed', async (context) => {
+    const installed = await run('sh', ['-c', 'command -v bash jq zstd tar awk']).catch(() => null);
+    context.skip(installed === null, 'needs bash, jq, zstd, tar and awk');
+    await writeFiles(path.join(root, 'from/photos'), {
+      'ä b': '1',
+      '-c': '2',
+      'd\ne': '3',
+      'f*': '4',
+      g: '5',
+    });
+    const chain = incremental(disk('from'), vault());
+    await chain.backUp('a');
+    await writeFiles(path.join(root, 'from/photos'), { g: 'new' });
+    await chain.backUp('b', { base: 'a' });
+    await chain.backUp('c', { base: 'b' });
+    const blocks = (await readFile('docs/archive-format.md', 'utf8')).split('```sh\n').slice(1);
+    const texts = blocks.map((block) => block.slice(0, block.indexOf('```')));
+    const own = texts[0]!.split('\n').find((line) => line.includes('tar -x'))!;
+    const rest = texts.find((text) => text.includes('references.tsv'))!;
+    const folder = path.join(root, 'vault/c');
+    await mkdir(path.join(folder, 'photos'), { recursive: true });
+    const env = { ...process.env, STORE: path.join(root, 'vault') };
+    await run('bash', ['-euo', 'pipefail', '-c', `${own}\n${rest}`], { cwd: folder, env });
+    const hashes = (lines: string[]) => lines.filter((line) => !/"(0|%lh-|d)/.test(line));
+    expect(hashes(await treeOf(path.join(folder, 'photos')))).toEqual(
+      expect.arrayContaining(hashes(await treeOf(path.join(root, 'from/photos')))),
+    );
+    expect(await readFile(path.join(folder, 'photos/%lh-d%0Ae'), 'utf8')).toBe('3');
+  });
+
+  test('lists its files, those of segments and those that say what is in them', async () => {
+    await writeFiles(path.join(root, 'from/photos'), { a: '1', b: '2' });
+    const chain = incremental(disk('from'), vault());
+    await chain.backUp('a', { policy: { pages: 1 } });
+    const store = vault().store!();
+    const files = await openArchiveFiles(store, 'a', 'job-a');
+    const all = await collect(files.list());
+    expect(all.map(({ file }) => `a/${file.path}`).toSorted()).toEqual(
+      (await collect(store.list('a'))).map((object) => object.path).toSorted(),
+    );
+    for (const [at, { file, place, next }] of all.entries()) {
+      expect(await collect(files.list(place))).toEqual(all.slice(at));
+      expect(await collect(files.list(next))).toEqual(all.slice(at + 1));
+      for (const hint of [undefined, place, 0]) expect(await files.find(file.path, hint)).toEqual(file);
+    }
   });
 
   test('refers to where the bytes lie, not to what refers to them', async () => {
@@ -180,6 +233,25 @@ describe('what became of a base', () => {
       },
     ]);
     await expect(chain.restore('b', disk('to'))).rejects.toMatchObject({
+      cause: { code: 'archive_damaged' },
+    });
+  });
+
+  test('is not mixed up with a damaged list of its own', async () => {
+    await writeFiles(path.join(root, 'from/photos'), { a: 'first' });
+    const chain = incremental(disk('from'), vault());
+    await chain.backUp('a', { compression: 'none', lanes: 1 });
+    const names = await readdir(path.join(root, 'vault/a'), { recursive: true });
+    const list = path.join(
+      root,
+      'vault/a',
+      names.find((name) => name.endsWith('.list.jsonl'))!,
+    );
+    await writeFile(list, (await readFile(list, 'utf8')).replace('"size":5', '"size":6'));
+    expect(await chain.verify('a')).toMatchObject({
+      findings: [{ path: path.relative(path.join(root, 'vault'), list), problem: 'damaged' }],
+    });
+    await expect(chain.backUp('b', { base: 'a' })).rejects.toMatchObject({
       cause: { code: 'archive_damaged' },
     });
   });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { patient } from '../../src/activities/patience.js';
 import { openCopy } from '../../src/activities/sides/copy.js';
+import type { S3Connection } from '../../src/config/s3.js';
 import { createFileConnection } from '../../src/connectors/file/index.js';
 import { createS3Connection } from '../../src/connectors/s3/index.js';
 import type { SealSummary } from '../../src/core/connector.js';
@@ -59,8 +60,9 @@ describe.skipIf(missing)(`a copy within one S3 server${missing ? `: ${missing}` 
     for (const prefix of ['from', 'to', '.jobs']) await server.clear(prefix);
   });
 
-  const connectionsTo = (endpoint: string) => {
-    const at = (prefix: string) => server.connection({ endpoint, streams: { all: { prefix } } });
+  const connectionsTo = (endpoint: string, differing: Partial<S3Connection> = {}) => {
+    const at = (prefix: string) =>
+      server.connection({ endpoint, streams: { all: { prefix } }, ...differing });
     return {
       cloud: createS3Connection('cloud', at('from/')),
       back: createS3Connection('back', at('to/')),
@@ -142,6 +144,40 @@ describe.skipIf(missing)(`a copy within one S3 server${missing ? `: ${missing}` 
     expect(await bucket.contents('to/')).toEqual(await bucket.contents('from/'));
   });
 
+  test('needs no more rights than the page on connections lists', async () => {
+    // One that the server has made itself: it copies for users from no other.
+    const name = 'copies';
+    await bucket.s3.createBucket({ Bucket: name });
+    for (const Key of ['from/a', 'from/b']) await bucket.s3.putObject({ Bucket: name, Key, Body: Key });
+    await bucket.s3.putObject({ Bucket: name, Key: 'from/large', Body: large });
+    const any = {
+      Effect: 'Allow',
+      Action: ['s3:ListBucket'],
+      Resource: `arn:aws:s3:::${server.bucket}`,
+    } as const;
+    const { credentials } = await server.user('copier', [any]);
+    const at = `arn:aws:s3:::${name}`;
+    const writing = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'];
+    const more = ['s3:GetObjectTagging', 's3:PutObjectTagging', 's3:ListMultipartUploadParts'];
+    const Statement = [
+      { Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: at },
+      { Action: [...writing, ...more], Resource: `${at}/*` },
+    ].map((one) => ({ ...one, Effect: 'Allow', Principal: { AWS: 'copier' } }));
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+    await bucket.s3.putBucketPolicy({ Bucket: name, Policy });
+    const differing = { bucket: name, credentials: credentials! };
+    const { notes } = await copyAll(connectionsTo(server.endpoint, differing));
+    expect(notes![0]).toContain('3 were copied by the server, 0 through the worker');
+  });
+
+  test('gives its own tags to objects that have none', async () => {
+    await copyAll(connectionsTo(server.endpoint, { tags: { team: 'copies' } }));
+    const tagsOf = async (Key: string) =>
+      (await bucket.s3.getObjectTagging({ Bucket: bucket.name, Key })).TagSet;
+    expect(await tagsOf('to/a')).toEqual([{ Key: 'team', Value: 'copies' }]);
+    expect(await tagsOf('to/told')).toEqual([{ Key: 'team', Value: 'ops' }]);
+  });
+
   test('is refused below its own source', async () => {
     const at = (prefix: string) => server.connection({ streams: { all: { prefix } } });
     const connections = {
@@ -215,6 +251,22 @@ describe.skipIf(missing)(`a copy within one S3 server${missing ? `: ${missing}` 
       for (const method of ['PUT', 'POST']) proxy.add(kind, (seen) => seen.method === method, 2);
       expect(await copyAll(connectionsTo(proxy.endpoint))).toMatchObject({ records: 5 });
       expect(await bucket.contents('to/')).toEqual(await bucket.contents('from/'));
+    });
+
+    test('knows a large object again that was made unheard of, without reading it', async () => {
+      await bucket.put({ 'from/large': large });
+      const isCompletion = ({ method, url }: Seen) => method === 'POST' && url.includes('uploadId');
+      proxy.add({ type: 'lose-answer' }, isCompletion);
+      proxy.add({ type: 'refuse', status: 404, code: 'NoSuchBucket' }, isCompletion);
+      await expect(copyAll(connectionsTo(proxy.endpoint))).rejects.toMatchObject({
+        cause: { code: 'bucket_missing' },
+      });
+      const { notes } = await copyAll(connectionsTo(proxy.endpoint));
+      expect(notes![0]).toContain('and 5 were there already');
+      const bodies = proxy.seen.filter(
+        ({ method, headers }) => method === 'GET' && headers.range !== undefined,
+      );
+      expect(new Set(bodies.map(({ headers }) => headers.range))).toEqual(new Set(['bytes=0-0']));
     });
 
     test('goes on in the middle of a large object, no part twice', async () => {

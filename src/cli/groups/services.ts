@@ -1,9 +1,9 @@
 // The commands that run the service: `dev`, `api`, `worker` and `setup`; and `keys`, of who may use it.
 import { type Command, Option } from 'commander';
 import type { KeyOptions } from '../commands/keys.js';
-import type { ApiOptions, DevOptions } from '../commands/services.js';
+import type { ApiOptions, DevOptions, WorkerOptions } from '../commands/services.js';
 import type { Io } from '../io.js';
-import { configOption, port, whole } from '../options.js';
+import { configOption, metricsPortOption, port, temporalMetricsPortOption, whole } from '../options.js';
 import type { Done } from '../program.js';
 
 export function addServices(program: Command, io: Io, done: Done): void {
@@ -30,7 +30,9 @@ export function addServices(program: Command, io: Io, done: Done): void {
     .command('worker')
     .description('run a worker')
     .addOption(configOption())
-    .action(async (options: { config: string }) => done(await (await services()).worker(options)));
+    .addOption(metricsPortOption())
+    .addOption(temporalMetricsPortOption())
+    .action(async (options: WorkerOptions) => done(await (await services()).worker(options)));
   program
     .command('setup')
     .description('register the search attributes on the Temporal that the environment names')

@@ -1,4 +1,5 @@
 // Copies an object in parts, side by side and over any number of attempts: what its upload has already is not copied again.
+import { createHash } from 'node:crypto';
 import type { Context } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
 import { copiedPieceBytes } from '../objects/pieces.js';
@@ -127,11 +128,15 @@ export function createLargeCopy(options: CopyTreeOptions): LargeCopy {
     for (let offset = 0; offset < object.size; offset += length) {
       await ensure(ctx, object, open, { offset, length: Math.min(length, object.size - offset) });
     }
+    const upload = uploadOf(object, open.handle);
+    const note = { bucket: upload.Bucket, key: upload.Key, uploadId: open.handle };
+    // Written before, so that an attempt which never hears of its end is known again.
+    const done = etagOf(await partsOf(to.client, ctx, object.key, upload));
+    await notes.put(nameOf(object), { ...note, done });
     if (!(await target.finish(ctx, entryOf(object, open), open.handle, replace))) return { is: 'changed' };
     const { size, version } = await copier.see(ctx, object.key);
     if (size !== object.size) throw misshapen(object, size);
-    const { Bucket, Key } = uploadOf(object, open.handle);
-    await notes.put(nameOf(object), { bucket: Bucket, key: Key, uploadId: open.handle, done: version });
+    if (version !== done) await notes.put(nameOf(object), { ...note, done: version });
     return { is: 'copied', by: open.by };
   }
 
@@ -169,6 +174,12 @@ export function createLargeCopy(options: CopyTreeOptions): LargeCopy {
       refused.clear();
     },
   };
+}
+
+/** What servers call an object that is made of these parts, unless they encrypt it. */
+function etagOf(parts: readonly { readonly ETag: string | undefined }[]): string {
+  const sums = parts.map(({ ETag = '' }) => Buffer.from(ETag.replaceAll('"', ''), 'hex'));
+  return `"${createHash('md5').update(Buffer.concat(sums)).digest('hex')}-${parts.length}"`;
 }
 
 function misshapen({ key, size }: ListedObject, found: number): LonghaulError {

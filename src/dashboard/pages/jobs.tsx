@@ -13,6 +13,7 @@ const LOOK_EVERY_MS = 2_000;
 
 export function JobsPage({ query }: { readonly query: Query }) {
   const { data, trouble } = usePolled(JSON.stringify(query), listLive(query), LOOK_EVERY_MS);
+  const faults = trouble?.problem?.errors ?? [];
   const start = (
     <May role="operator">
       <a class="button primary" href={hrefOf('start')}>
@@ -22,8 +23,8 @@ export function JobsPage({ query }: { readonly query: Query }) {
   );
   return (
     <Page title="Jobs" aside={start}>
-      <Filters query={query} />
-      <TroubleNote trouble={trouble} />
+      <Filters query={query} faults={faults} />
+      {!faults.some(({ path }) => path === 'tenant') && <TroubleNote trouble={trouble} />}
       {data && data.jobs.length > 0 && <JobTable jobs={data.jobs} />}
       {data?.jobs.length === 0 && <Nothing query={query} />}
       {data === null && !trouble && <p class="quiet">Asking for the jobs …</p>}

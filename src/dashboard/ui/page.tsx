@@ -9,7 +9,7 @@ interface PageProps {
   /** Beside the heading. */
   readonly aside?: ComponentChildren;
   /** Takes the focus instead of the heading, also on the first page. */
-  readonly focus?: RefObject<HTMLElement>;
+  readonly focus?: RefObject<HTMLElement | null>;
   readonly children: ComponentChildren;
 }
 
