@@ -15,6 +15,8 @@ export interface AuditLine {
   readonly job: string | null;
   readonly connection: string | null;
   readonly schedule: string | null;
+  /** Its path in the connection. */
+  readonly archive: string | null;
   readonly status: number;
   /** Of the problem that it was answered with. */
   readonly code: string | null;
@@ -45,8 +47,9 @@ function lineOf(
     address,
     what,
     job: jobOf(c),
-    connection: decoded(/^\/v1\/connections\/([^/]+)\//.exec(c.req.path)?.[1]),
+    connection: decoded(/^\/v1\/(?:connections|archives)\/([^/]+)\//.exec(c.req.path)?.[1]),
     schedule: scheduleOf(c),
+    archive: decoded(/^\/v1\/archives\/[^/]+\/(.+)$/.exec(c.req.path)?.[1]),
     status: c.res.status,
     code: (c.get(CODE) as string | undefined) ?? null,
   };

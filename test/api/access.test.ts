@@ -257,8 +257,10 @@ describe('the log', () => {
     await own.post(`/v1/jobs/${id}/cancel`, undefined, as('viewer'));
     await own.post('/v1/connections/crn/check');
     await own.post('/v1/jobs', {}, as('operator'));
+    await own.send('DELETE', '/v1/archives/vault/nightly/a', { headers: as('operator') });
     await own.get(`/v1/jobs/${id}`);
-    const common = { address: 'unknown', tenant: null, connection: null, schedule: null, code: null };
+    const nothing = { tenant: null, connection: null, schedule: null, archive: null, code: null };
+    const common = { ...nothing, address: 'unknown' };
     expect(own.audited).toEqual([
       { ...common, who: 'ada', what: 'POST /v1/jobs', job: id, status: 202 },
       {
@@ -288,6 +290,16 @@ describe('the log', () => {
         code: 'connection_unknown',
       },
       { ...common, who: 'otto', what: 'POST /v1/jobs', job: null, status: 422, code: 'spec_invalid' },
+      {
+        ...common,
+        who: 'otto',
+        what: 'DELETE /v1/archives/{connection}/{path}',
+        job: null,
+        connection: 'vault',
+        archive: 'nightly/a',
+        status: 403,
+        code: 'role_insufficient',
+      },
     ]);
   });
 

@@ -177,12 +177,12 @@ describe('five hundred streams of events', () => {
 
   async function slowest1of100(id: string): Promise<number> {
     const times: number[] = [];
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 100; i++) {
       const began = performance.now();
       await (await fetch(`${url}/v1/jobs/${id}`, { headers: bearer })).text();
       times.push(performance.now() - began);
     }
-    return times.sort((a, b) => a - b)[197]!;
+    return times.sort((a, b) => a - b)[98]!;
   }
 
   it.each([1, 20])(

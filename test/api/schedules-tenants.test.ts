@@ -119,7 +119,8 @@ it('what is done to a schedule is logged with its name, and with the job that it
   await own.post('/v1/schedules', { name: 'logged', ...SETTINGS });
   const { body } = await own.post<Triggered>('/v1/schedules/logged/trigger', undefined, as('operator'));
   await own.post('/v1/schedules/logged/pause', undefined, as('viewer'));
-  const common = { address: 'unknown', tenant: null, connection: null, schedule: 'logged', code: null };
+  const none = { tenant: null, connection: null, archive: null, code: null };
+  const common = { ...none, address: 'unknown', schedule: 'logged' };
   expect(own.audited).toEqual([
     { ...common, who: 'ada', what: 'POST /v1/schedules', job: null, status: 201 },
     { ...common, who: 'otto', what: 'POST /v1/schedules/{name}/trigger', job: body.job, status: 202 },

@@ -256,6 +256,10 @@ describe('the archives of a store', () => {
       expect([place, await status(place, 'acme')]).toEqual([place, [404, 'archive_missing']]);
     }
     expect(await status('acme/nightly/a', 'globex')).toEqual([404, 'archive_missing']);
+    const remove = '/v1/archives/vault/acme/nightly/a';
+    const removed = await api.send<Problem>('DELETE', remove, { headers: as('globex') });
+    expect([removed.status, removed.body.code]).toEqual([404, 'archive_missing']);
+    expect(await status('acme/nightly/a', 'acme')).toEqual([200, undefined]);
   });
 });
 
