@@ -4,22 +4,46 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { whole } from '../src/cli/options.js';
 import { packageRoot } from '../src/dev/root.js';
+import { crowd } from './cases/crowd.js';
 import { downloads } from './cases/downloads.js';
+import { growth } from './cases/growth.js';
+import { list } from './cases/list.js';
 import { listing } from './cases/listing.js';
 import { latency } from './cases/latency.js';
 import { http } from './cases/http.js';
 import { memory } from './cases/memory.js';
+import { objects } from './cases/objects.js';
 import { overheads } from './cases/overheads.js';
 import { postgres } from './cases/postgres.js';
+import { restore } from './cases/restore.js';
+import { verify } from './cases/verify.js';
+import { profile } from './profile.js';
 import { machine } from './support/machine.js';
+import type { Scale } from './support/stage.js';
 import { markdown, type Table } from './support/tables.js';
 
-const CASES = { postgres, http, latency, downloads, overheads, memory, listing };
+const CASES = {
+  postgres,
+  http,
+  restore,
+  verify,
+  latency,
+  list,
+  downloads,
+  overheads,
+  crowd,
+  memory,
+  growth,
+  listing,
+  objects,
+};
 type CaseName = keyof typeof CASES;
 
 interface Options {
   readonly rows: number;
   readonly rounds: number;
+  readonly growth: number;
+  readonly profile?: true;
   readonly only?: CaseName[];
 }
 
@@ -28,14 +52,17 @@ const command = new Command('bench')
   .description('measures Longhaul against its limits, in the same run on the same machine')
   .option('--rows <n>', 'rows and records of the large jobs', whole(1_000), 1_000_000)
   .option('--rounds <n>', 'times that each way is run; figures are medians', whole(1), 5)
+  .option('--growth <n>', 'records of the largest job of the case growth', whole(100_000), 10_000_000)
+  .option('--profile', 'shows where the time of a worker goes instead')
   .addOption(new Option('--only <name...>', 'run only these').choices(names))
   .action(bench);
 await command.parseAsync();
 
-async function bench({ rows, rounds, only = names }: Options): Promise<void> {
+async function bench({ only = names, ...options }: Options): Promise<void> {
+  if (options.profile) return showProfile(options);
   const tables: Table[] = [];
   for (const name of names.filter((each) => only.includes(each))) {
-    for (const table of await CASES[name]({ rows, rounds })) {
+    for (const table of await CASES[name](options)) {
       tables.push(table);
       process.stdout.write(`${markdown(table)}\n`);
     }
@@ -44,4 +71,9 @@ async function bench({ rows, rounds, only = names }: Options): Promise<void> {
   const run = `npm run bench -- ${process.argv.slice(2).join(' ')}`.replace(/ -- $/, '');
   const head = `# Results\n\n\`${run}\`, ${await machine()}.\n`;
   if (only.length === names.length) await writeFile(results, [head, ...tables.map(markdown)].join('\n'));
+}
+
+async function showProfile(scale: Scale): Promise<void> {
+  const { table, folder } = await profile(scale);
+  process.stdout.write(`${markdown(table)}\nThe profiles are in ${folder}.\n`);
 }

@@ -5,6 +5,7 @@ export { createConnections } from './worker/connections.js';
 export { createOwnConnectors, type Makers, type OwnConnectors } from './worker/own-connectors.js';
 export { systemClock } from './activities/clock.js';
 export type { ActivityDeps } from './activities/deps.js';
+export type { AccessConfig } from './api/access.js';
 export { createApp, type App, type AppDeps } from './api/app.js';
 export { loadDashboard } from './api/dashboard.js';
 export { createStores, type Stores } from './api/stores.js';

@@ -1,9 +1,11 @@
-// REST API → archive: a whole job against the same pages fetched one after another, and thrown away.
+// REST API → archive: a whole job against a bare loop that writes the bodies of the same pages through the same compressor.
 import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { request } from 'undici';
+import { createFramePipe } from '../../src/archive/frames.js';
 import { compare, type Way } from '../support/compare.js';
 import { LATENCY_MS, PAGE } from '../support/pages.js';
 import { backupOf, onStage, tookOf, type Scale, type Stage } from '../support/stage.js';
@@ -13,7 +15,18 @@ export async function http(scale: Scale): Promise<Table[]> {
   return onStage(scale, async (stage) => [
     await overHttp(stage, scale, 'fast', 'no latency'),
     await overHttp(stage, scale, 'slow', `${LATENCY_MS} ms a page`),
+    await byLanes(stage, scale),
   ]);
+}
+
+/** Where the API's answers are what takes the time, lanes add up. */
+function byLanes(stage: Stage, { rows, rounds }: Scale): Promise<Table> {
+  const job = (lanes: number): Way => ({
+    name: lanes === 1 ? 'Longhaul, 1 lane' : `Longhaul, ${lanes} partitions in ${lanes} lanes`,
+    run: async () => tookOf(await stage.run(backupOf('offset', ['slow'], { lanes }))),
+  });
+  const title = `HTTP → zstd by offset, ${LATENCY_MS} ms a page, against one lane`;
+  return compare({ title, records: rows, rounds, ways: [job(1), job(8)] });
 }
 
 function overHttp(stage: Stage, { rows, rounds }: Scale, stream: string, latency: string): Promise<Table> {
@@ -30,7 +43,10 @@ function overHttp(stage: Stage, { rows, rounds }: Scale, stream: string, latency
     records: rows,
     rounds,
     ways: [
-      { name: 'fetched one after another, thrown away', run: () => timed(() => drain(urls)) },
+      {
+        name: 'fetched one after another, bodies compressed as they are',
+        run: () => timed(() => drain(urls, file)),
+      },
       job('Longhaul, a whole job, by cursor', 'cursor'),
       job('Longhaul, a whole job, by offset', 'offset'),
       {
@@ -41,8 +57,18 @@ function overHttp(stage: Stage, { rows, rounds }: Scale, stream: string, latency
   });
 }
 
-async function drain(urls: readonly string[]): Promise<void> {
-  for (const url of urls) await (await request(url)).body.arrayBuffer();
+async function drain(urls: readonly string[], file: string): Promise<void> {
+  const to = await open(file, 'w');
+  const pipe = createFramePipe('zstd', (bytes) => to.writeFile(bytes));
+  try {
+    for (const url of urls) {
+      for await (const bytes of (await request(url)).body) await pipe.write(bytes as Buffer);
+    }
+    await pipe.end();
+    await to.sync();
+  } finally {
+    await to.close();
+  }
 }
 
 async function* lines(urls: readonly string[]): AsyncGenerator<string> {

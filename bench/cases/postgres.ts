@@ -1,5 +1,4 @@
 // PostgreSQL → compressed files: a whole job, from the POST to its end, against the server's own COPY through a pipe.
-import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -8,7 +7,7 @@ import { createGzip } from 'node:zlib';
 import { Client } from 'pg';
 import { to } from 'pg-copy-streams';
 import { compare, type Took, type Way } from '../support/compare.js';
-import { versionOf } from '../support/machine.js';
+import { areThere, piped } from '../support/pipes.js';
 import { backupOf, onStage, tookOf, type Scale, type Stage } from '../support/stage.js';
 import { fillTable, STREAM, TABLE } from '../support/table.js';
 import type { Table } from '../support/tables.js';
@@ -26,11 +25,10 @@ async function compared(stage: Stage, scale: Scale): Promise<Table[]> {
   const file = join(stage.longhaul.folder, 'pipe');
   const pipe = (tool: string): Way => ({
     name: `psql COPY csv \\| ${tool}`,
-    run: () => piped(`psql "$URL" -qc "${COPY}" | ${tool} > "${file}"`, url),
+    run: () => piped(`psql "$URL" -qc "${COPY}" | ${tool} > "${file}"`, { URL: url }),
   });
-  const isThere = (await versionOf('psql')) !== null;
   const limit = async (tool: string): Promise<Way> =>
-    isThere && (await versionOf(tool.split(' ')[0]!)) !== null ? pipe(tool) : copyToNowhere(url);
+    (await areThere('psql', tool.split(' ')[0]!)) ? pipe(tool) : copyToNowhere(url);
   const naive: Way = { name: `rows of pg, pages of ${PAGE}, JSON, gzip`, run: () => naiveCopy(url, file) };
 
   return [
@@ -68,14 +66,6 @@ function copyToNowhere(url: string): Way {
 }
 
 const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
-
-async function piped(command: string, url: string): Promise<Took> {
-  return timed(async () => {
-    const shell = spawn('sh', ['-c', command], { stdio: 'inherit', env: { ...process.env, URL: url } });
-    const code = await new Promise((resolve) => shell.once('close', resolve));
-    if (code !== 0) throw new Error(`${command} ended with ${String(code)}`);
-  });
-}
 
 /** As one writes it at first: a page of rows at a time, each made an object and then a text. */
 async function naiveCopy(url: string, file: string): Promise<Took> {

@@ -1,8 +1,9 @@
 // All that the cases need: a Longhaul of its own, a PostgreSQL server with a table, an API that costs next to nothing.
 import { rm } from 'node:fs/promises';
+import type { LonghaulInstance } from '../../test/support/harness.js';
 import type { Job } from '../../src/core/job.js';
 import type { BackupSpec, JobSpec } from '../../src/core/spec.js';
-import { startLonghaul, type LonghaulInstance } from '../../test/support/harness.js';
+import { startLonghaul } from '../../test/support/harness.js';
 import { jobHistory } from '../../test/support/job-history.js';
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.js';
 import { until } from '../../test/support/until.js';
@@ -17,6 +18,8 @@ export interface Scale {
   readonly rows: number;
   /** Times that each way is run. */
   readonly rounds: number;
+  /** Records of the largest job of the case `growth`. */
+  readonly growth: number;
 }
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
@@ -33,7 +36,7 @@ export interface JobRun {
 
 /** Starts everything for the length of `use`, and leaves nothing behind. */
 export async function onStage<T>(
-  { rows }: Scale,
+  { rows }: Pick<Scale, 'rows'>,
   use: (stage: Stage) => Promise<T>,
   { workers = 1 } = {},
 ): Promise<T> {
@@ -48,15 +51,30 @@ export async function onStage<T>(
 async function openStage(rows: number, workers: number) {
   const postgres = await startPostgres({ shared_buffers: '512MB' });
   const pages = await startPages(rows);
-  const sources = { main: { type: 'postgres', url: postgres.url }, ...connectionsTo(pages.url) };
-  const longhaul = await startLonghaul({ connections: sources, workers });
+  const target = await postgres.database();
+  const databases = {
+    main: { type: 'postgres', url: postgres.url },
+    target: { type: 'postgres', url: target },
+  };
+  const longhaul = await startLonghaul({
+    connections: { ...databases, ...connectionsTo(pages.url) },
+    workers,
+  });
   const worker = async (): Promise<number> => (await longhaul.workerPids())[0]!;
   return {
     postgres,
     pages,
     longhaul,
-    /** Runs a job to its end; `pid` is of the worker that does it. */
-    run: async (spec: JobSpec, pid?: number) => runJob(longhaul, spec, pid ?? (await worker())),
+    /** Of the connection `target`: a database that is empty at the start. */
+    target,
+    /** Runs a job to its end; `pid` is of the worker that does it. Removes the archive that it wrote. */
+    run: async (spec: JobSpec, pid?: number) => {
+      const ran = await runJob(longhaul, spec, pid ?? (await worker()));
+      if (spec.kind === 'backup') await rm(longhaul.archiveOf(ran.job), { recursive: true });
+      return ran;
+    },
+    /** Likewise, and leaves the archive. */
+    keep: async (spec: JobSpec, pid?: number) => runJob(longhaul, spec, pid ?? (await worker())),
     close: () => closeAll(longhaul, pages, postgres),
   };
 }
@@ -67,7 +85,7 @@ async function closeAll(longhaul: LonghaulInstance, pages: Pages, postgres: Test
   await postgres.close();
 }
 
-/** Polls seldom, so that watching costs nothing: the job itself knows when it ended. Removes its archive. */
+/** Polls seldom, so that watching costs nothing: the job itself knows when it ended. */
 async function runJob(longhaul: LonghaulInstance, spec: JobSpec, worker: number): Promise<JobRun> {
   const { temporal, pids } = longhaul;
   const cpu = () => Promise.all([cpuSeconds(worker), cpuSeconds(pids.temporal)]);
@@ -77,7 +95,6 @@ async function runJob(longhaul: LonghaulInstance, spec: JobSpec, worker: number)
   const job = await completed(longhaul, id);
   const after = await cpu();
   const { activities, events } = await jobHistory(temporal, id);
-  await rm(longhaul.archiveOf(job), { recursive: true });
   return {
     job,
     ms: Date.parse(job.endedAt!) - start,
@@ -101,8 +118,20 @@ async function completed(longhaul: LonghaulInstance, id: string): Promise<Job> {
 export function tookOf({ ms, workerCpu, temporalCpu, activities, events }: JobRun) {
   return {
     ms,
-    more: { 'worker CPU s': workerCpu, 'Temporal CPU s': temporalCpu, activities, events },
+    more: {
+      'CPU s': workerCpu + temporalCpu,
+      'worker CPU s': workerCpu,
+      'Temporal CPU s': temporalCpu,
+      activities,
+      events,
+    },
   };
+}
+
+/** What a restore or a verify reads: the archive that a backup wrote. */
+export function archivedBy({ job }: JobRun): { connection: string; archive: string } {
+  const [connection = '', ...path] = job.archive!.split('/');
+  return { connection, archive: path.join('/') };
 }
 
 export function backupOf(

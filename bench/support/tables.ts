@@ -18,6 +18,7 @@ const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;
 export const millis = (ms: number): string => `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+export const kilobytes = (bytes: number): string => `${(bytes / 1e3).toFixed(0)} kB`;
 export const thousands = (perSecond: number): string => `${(perSecond / 1_000).toFixed(0)} k`;
 
 export function median(values: readonly number[]): number {

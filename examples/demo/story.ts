@@ -40,7 +40,7 @@ export async function tellStory(telling: Telling): Promise<Running> {
   const sampleUrl = await openSampleApi(telling, tell);
   const postgresUrl = await telling.stage.startPostgres();
   const longhaul = await openLonghaul(telling, tell, { sampleUrl, postgresUrl });
-  const client = createClient({ url: longhaul.api, from: 'the demo' });
+  const client = createClient({ url: longhaul.api, from: 'the demo' }, null);
   const temporal = await viewTemporal(longhaul.temporal);
   try {
     const { io, stage, records, signal } = telling;

@@ -1,5 +1,6 @@
 // Longhaul inside a process of one's own: a worker and the API on an existing Temporal, until Ctrl-C.
 // Call: node dist/examples/library/main.js CONFIG [PORT]
+import { randomBytes } from 'node:crypto';
 import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
@@ -49,5 +50,12 @@ async function createApi() {
     clock: Date.now,
     stop: stop.signal,
     logError: (err, request) => log.error({ err, request }, 'request failed'),
+    access: {
+      keys: config.keys ?? [],
+      hosts: config.api?.hosts ?? [],
+      sessionSecret: randomBytes(32),
+      audit: (line) => log.info(line, 'audit'),
+      logRefusal: (refusal) => log.warn(refusal, 'key refused'),
+    },
   });
 }

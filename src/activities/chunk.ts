@@ -8,7 +8,8 @@ import type { Clock } from './clock.js';
 import { ChunkError } from './failures.js';
 import { createBudget, createFlushPolicy, type CheckpointPolicy } from './flush-policy.js';
 import { letGo, prefetch } from './prefetch.js';
-import { bytesOf, createTally } from './tally.js';
+import type { Pace } from './pace.js';
+import { bytesOf, createTally, type Work } from './tally.js';
 
 export interface ChunkOptions {
   readonly source: Source;
@@ -19,6 +20,8 @@ export interface ChunkOptions {
   readonly policy: CheckpointPolicy;
   /** Requests that may be sent, over all attempts, before the chunk returns with `quota`; null: no limit. */
   readonly requests: number | null;
+  /** Absent: as fast as it goes. */
+  readonly pace?: Pace;
   /** null: no record may be set aside. */
   readonly rejects: RejectsPolicy | null;
   /** Told to flush and return. */
@@ -26,6 +29,8 @@ export interface ChunkOptions {
   /** Told to break off what is in flight. */
   readonly signal: AbortSignal;
   readonly clock: Pick<Clock, 'now'>;
+  /** Hears of all work as it is done. */
+  readonly observe?: (work: Work) => void;
 }
 
 /** What becomes of records that cannot be read or written. */
@@ -33,8 +38,6 @@ export interface RejectsPolicy {
   readonly log: RejectsLog;
   /** How many may be set aside before the chunk fails with `rejects_exceeded`. */
   readonly allowed: number;
-  /** The sink is asked record by record what it refuses; else the first refusal is an error of its own. */
-  readonly settle: boolean;
 }
 
 export interface Chunk {
@@ -45,19 +48,27 @@ export interface Chunk {
 }
 
 export function createChunk(options: ChunkOptions): Chunk {
-  const { source, sink, work, clock } = options;
+  const { source, sink, work, pace, clock } = options;
   const target = { stream: work.stream, partition: work.partition.id, index: work.index };
   const origin = work.checkpoint ?? START;
   /** The chunk's own reason to end. */
   const enough = new AbortController();
   const stop = AbortSignal.any([options.stop, enough.signal]);
-  const tally = createTally(keepQuota);
-  const ctx: Context = { stop, signal: options.signal, meter: tally.meter };
+  const { observe = () => undefined } = options;
+  const tally = createTally({ requested, observe });
+  const { meter } = tally;
+  const turn = pace && { turn: () => pace.turn(stop, meter) };
+  const ctx: Context = { stop, signal: options.signal, meter, ...turn };
   /** The newest that is durable. */
   let checkpoint = options.from ?? origin;
 
   function end(reason: ChunkEnd): void {
     enough.abort(reason);
+  }
+
+  function requested(): void {
+    pace?.sent();
+    keepQuota();
   }
 
   function keepQuota(): void {
@@ -99,12 +110,13 @@ export function createChunk(options: ChunkOptions): Chunk {
     let unread: readonly Reject[] = [];
 
     async function flush(): Promise<void> {
-      const refused = options.rejects?.settle ? ((await writer.settle?.()) ?? []) : [];
+      const refused = options.rejects ? ((await writer.settle?.()) ?? []) : [];
       tally.refuse(refused);
       const rejects = await setAside([...unread, ...refused]);
       const breadcrumb = { ...at, tallies: tally.total(), ...(rejects && { rejects }) };
       checkpoint = { ...breadcrumb, sink: await writer.flush(breadcrumb) };
       unread = [];
+      observe({ checkpoints: 1 });
       await publish();
       flushes.flushed(clock.now());
     }
@@ -121,12 +133,16 @@ export function createChunk(options: ChunkOptions): Chunk {
       if (page.rejects) unread = [...unread, ...page.rejects];
       at = { cursor: page.next, done: page.next === null };
       const bytes = bytesOf(page);
-      if (!at.done && flushes.due(bytes, clock.now())) await flush();
+      const requests = tally.total().requests - checkpoint.tallies.requests;
+      if (!at.done && flushes.due(bytes, requests, clock.now())) await flush();
       if (spent(bytes, clock.now())) end('budget');
     }
 
-    const pages = source.read(ctx, work.stream, work.partition, checkpoint.cursor);
-    const draining = drain(prefetch(pages, stop), (page) => take(page).catch(giveUp));
+    const read = source.read(ctx, work.stream, work.partition, checkpoint.cursor);
+    const pages = pace ? inStep(read, () => pace.evened(stop, meter)) : read;
+    // A page as large as a checkpoint is durable before the next one is asked for: a kill then repeats one of them, not two.
+    const isSmall = (page: Page) => bytesOf(page) < options.policy.bytes;
+    const draining = drain(prefetch(pages, stop, isSmall), (page) => take(page).catch(giveUp));
     const broken = await draining.catch((error: unknown): Broken => {
       if (!inParts) throw error;
       return { error, side: 'sink' };
@@ -201,6 +217,15 @@ async function drain(
     }
   } finally {
     await letGo(pages);
+  }
+}
+
+/** Waits before each page, so that requests which the source sent without a turn are made up for. */
+async function* inStep(pages: AsyncIterable<Page>, wait: () => Promise<void>): AsyncGenerator<Page> {
+  await wait();
+  for await (const page of pages) {
+    yield page;
+    await wait();
   }
 }
 

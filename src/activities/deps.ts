@@ -1,6 +1,7 @@
 // What the activities need from outside; the worker's composition root provides it.
 import type { Connections } from '../core/registry.js';
 import type { Clock } from './clock.js';
+import type { Work } from './tally.js';
 
 export interface ActivityDeps {
   readonly connections: Connections;
@@ -8,6 +9,8 @@ export interface ActivityDeps {
   readonly log: Log;
   /** The version of Longhaul, kept in report.json. */
   readonly version: string;
+  /** Hears of the work of all chunks as it is done, for metrics. */
+  readonly observe?: (work: Work) => void;
 }
 
 /** One structured line an event. Never a secret, never a record. */

@@ -4,9 +4,16 @@ export interface CheckpointPolicy {
   readonly seconds: number;
   readonly bytes: number;
   readonly pages: number;
+  /** Sent to the source: what a worker that dies has asked for in vain. */
+  readonly requests: number;
 }
 
-export const DEFAULT_CHECKPOINT: CheckpointPolicy = { seconds: 10, bytes: 16_777_216, pages: Infinity };
+export const DEFAULT_CHECKPOINT: CheckpointPolicy = {
+  seconds: 10,
+  bytes: 16_777_216,
+  pages: Infinity,
+  requests: 256,
+};
 
 /** A chunk ends after this much, so that lanes stay steerable and no activity grows old. */
 export const CHUNK_BUDGET = { ms: 300_000, bytes: 4 * 1_073_741_824 };
@@ -15,8 +22,8 @@ export const CHUNK_BUDGET = { ms: 300_000, bytes: 4 * 1_073_741_824 };
 const FIRST_FLUSH_MS = 1_000;
 
 export interface FlushPolicy {
-  /** Counts a written page; says whether a checkpoint is due now. */
-  due(bytes: number, now: number): boolean;
+  /** Counts a written page; says whether a checkpoint is due now. `requests`: sent since the last one. */
+  due(bytes: number, requests: number, now: number): boolean;
   flushed(now: number): void;
 }
 
@@ -27,12 +34,13 @@ export function createFlushPolicy(policy: CheckpointPolicy, start: number): Flus
   let bytes = 0;
   let pages = 0;
   return {
-    due(added, now) {
+    due(added, requests, now) {
       bytes += added;
       pages += 1;
       // The clock of a machine can be set back: what has passed until then is lost, not what comes.
       last = Math.min(last, now);
-      return now - last >= interval || bytes >= policy.bytes || pages >= policy.pages;
+      const isMuch = bytes >= policy.bytes || pages >= policy.pages || requests >= policy.requests;
+      return isMuch || now - last >= interval;
     },
     flushed(now) {
       interval = Math.min(interval * 2, longest);

@@ -1,17 +1,21 @@
 // The activities of the worker tier, each a few lines: open the job's two sides, do the work on a lifeline.
 import { Context as ActivityContext } from '@temporalio/activity';
+import { removeArchive } from '../archive/removal.js';
 import { createRejectsLog } from '../archive/rejects.js';
 import type { Context } from '../core/connector.js';
-import { mostRejects, setsAsideRefused } from '../core/rejects.js';
-import type { Activities, CopyInput, Heartbeat, JobRef } from '../core/work.js';
+import { mostRejects } from '../core/rejects.js';
+import { LonghaulError } from '../core/errors.js';
+import type { Activities, CopyInput, Heartbeat, JobRef, Removal } from '../core/work.js';
 import { createChunk, type RejectsPolicy } from './chunk.js';
 import type { ActivityDeps } from './deps.js';
 import { handover, toErrorData } from './failures.js';
 import { DEFAULT_CHECKPOINT } from './flush-policy.js';
+import { createPace } from './pace.js';
 import { onLifeline, quietContext, type Lifeline } from './lifeline.js';
 import { withJob, type JobFolder, type OpenJob } from './open.js';
 import { patiently } from './patience.js';
 import { planPage, waitingPage } from './plan.js';
+import { storeOf } from './sides/places.js';
 
 export function createActivities(deps: ActivityDeps): Activities {
   const { clock } = deps;
@@ -45,6 +49,16 @@ export function createActivities(deps: ActivityDeps): Activities {
         await folder.store.removeAll(folder.path);
       }),
 
+    removeArchive: ({ connection, path }) =>
+      onLifeline(clock, async (line) => {
+        const ctx = quietContext(line);
+        const remove = async (): Promise<Removal> => {
+          await removeArchive(ctx, storeOf(deps.connections(connection)), path);
+          return { error: null };
+        };
+        return patiently(ctx, clock, remove).catch(removalFailed);
+      }),
+
     async checkConnection({ connection }) {
       const signal = AbortSignal.timeout(10_000);
       try {
@@ -58,12 +72,17 @@ export function createActivities(deps: ActivityDeps): Activities {
   };
 }
 
+function removalFailed(error: unknown): Removal {
+  if (error instanceof LonghaulError) return { error: toErrorData(error) };
+  throw error;
+}
+
 function rethrow(error: unknown): never {
   throw error;
 }
 
 async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }: OpenJob, input: CopyInput) {
-  const { job, work, requests } = input;
+  const { job, work, requests, requestsPerSecond: pace } = input;
   const activity = ActivityContext.current();
   const beaten = activity.info.heartbeatDetails as Heartbeat | undefined;
   const options = job.spec.kind === 'verify' ? undefined : job.spec.options?.checkpoint;
@@ -74,10 +93,12 @@ async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }
     from: beaten?.checkpoint ?? null,
     policy: { ...DEFAULT_CHECKPOINT, ...options },
     requests,
+    ...(pace !== undefined && { pace: createPace(pace, deps.clock) }),
     rejects: rejectsOf(input, folder),
     stop: line.stop,
     signal: line.signal,
     clock: deps.clock,
+    ...(deps.observe && { observe: deps.observe }),
   });
   line.beat(() => chunk.heartbeat());
   const where = {
@@ -100,7 +121,7 @@ async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }
 function rejectsOf({ job: { spec }, rejects }: CopyInput, { store, path }: JobFolder): RejectsPolicy | null {
   const most = mostRejects(spec);
   if (most === 0) return null;
-  return { log: createRejectsLog(store, path), allowed: rejects ?? most, settle: setsAsideRefused(spec) };
+  return { log: createRejectsLog(store, path), allowed: rejects ?? most };
 }
 
 /** The next attempt goes on from the last heartbeat: Temporal keeps the newest one with the failure. */

@@ -5,6 +5,7 @@ import type { JobRef } from '../core/work.js';
 import type { ActivityDeps } from './deps.js';
 import { patient } from './patience.js';
 import { openBackup } from './sides/backup.js';
+import { openCopy } from './sides/copy.js';
 import { openExport } from './sides/export.js';
 import { storeOf, type Sides } from './sides/places.js';
 import { openRestore } from './sides/restore.js';
@@ -54,5 +55,7 @@ function openSides(deps: ActivityDeps, job: JobRef): Sides {
       return openRestore(deps, job, spec);
     case 'export':
       return openExport(deps, job, spec);
+    case 'copy':
+      return openCopy(deps, job, spec);
   }
 }

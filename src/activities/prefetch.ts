@@ -3,10 +3,14 @@ import type { Page } from '../core/connector.js';
 import { Stopped } from '../core/errors.js';
 
 /**
- * The pages, the next one already asked for while one is used. Once `stop` aborts no page is asked for any more; the one
+ * The pages, the next one already asked for while one is used that `readsAhead` says yes to. Once `stop` aborts no page is asked for any more; the one
  * on its way is still delivered, so that nothing is fetched twice; then it throws `Stopped`.
  */
-export async function* prefetch(pages: AsyncIterable<Page>, stop: AbortSignal): AsyncGenerator<Page> {
+export async function* prefetch(
+  pages: AsyncIterable<Page>,
+  stop: AbortSignal,
+  readsAhead: (page: Page) => boolean,
+): AsyncGenerator<Page> {
   const iterator = pages[Symbol.asyncIterator]();
   let coming: Promise<IteratorResult<Page>> | null = null;
   const ask = (): Promise<IteratorResult<Page>> => {
@@ -19,9 +23,10 @@ export async function* prefetch(pages: AsyncIterable<Page>, stop: AbortSignal): 
     while (coming) {
       const { value, done } = await coming;
       if (done) return;
-      coming = stop.aborted || value.next === null ? null : ask();
+      coming = stop.aborted || value.next === null || !readsAhead(value) ? null : ask();
       yield value;
       if (value.next === null) return;
+      coming ??= stop.aborted ? null : ask();
     }
     throw new Stopped('told to stop between pages');
   } finally {

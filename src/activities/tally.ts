@@ -1,5 +1,5 @@
 // Counts what a chunk does: the meter it lends its source, the tallies of its checkpoints, the figures people see.
-import { NO_TALLIES, type Tallies } from '../core/checkpoint.js';
+import { add, NO_TALLIES, type Tallies } from '../core/checkpoint.js';
 import type { Meter, Page, Reject } from '../core/connector.js';
 import { createRate } from '../core/rate.js';
 import type { Wait } from '../core/work.js';
@@ -18,8 +18,17 @@ export interface Tally {
   rate(now: number): number;
 }
 
-/** `onRequest` hears of each request that the source reports, after it was counted. */
-export function createTally(onRequest: () => void): Tally {
+/** What was done since it was last told. */
+export type Work = Partial<Tallies> & { readonly checkpoints?: number };
+
+export interface TallyOptions {
+  /** Hears of each request that the source reports, after it was counted. */
+  readonly requested: () => void;
+  /** Hears of all work as it is done: some of it may come to nothing and be done again. */
+  readonly observe: (work: Work) => void;
+}
+
+export function createTally({ requested, observe }: TallyOptions): Tally {
   let total = NO_TALLIES;
   let read = 0;
   let wait: Wait | null = null;
@@ -28,10 +37,12 @@ export function createTally(onRequest: () => void): Tally {
     meter: {
       request() {
         total = { ...total, requests: total.requests + 1 };
-        onRequest();
+        observe({ requests: 1 });
+        requested();
       },
       retry() {
         total = { ...total, retries: total.retries + 1 };
+        observe({ retries: 1 });
       },
       waiting(until, reason) {
         wait = until === null ? null : { until, reason };
@@ -40,17 +51,15 @@ export function createTally(onRequest: () => void): Tally {
     total: () => total,
     begin: (durable) => void (total = durable),
     add(page) {
-      read += page.records;
-      total = {
-        ...total,
-        records: total.records + page.records,
-        bytes: total.bytes + bytesOf(page),
-        pages: total.pages + 1,
-        rejects: total.rejects + recordsIn(page.rejects ?? []),
-      };
+      const { records, rejects = [] } = page;
+      const work = { records, bytes: bytesOf(page), pages: 1, rejects: recordsIn(rejects) };
+      read += records;
+      total = add(total, { ...NO_TALLIES, ...work });
+      observe(work);
     },
     refuse(rejects) {
       const refused = recordsIn(rejects);
+      observe({ rejects: refused });
       const bytes = rejects.reduce((sum, { payload }) => sum + (payload ? sizeOf(payload) : 0), 0);
       total = {
         ...total,
@@ -67,9 +76,9 @@ export function createTally(onRequest: () => void): Tally {
   };
 }
 
-/** Before compression; of a page that checks stored objects, what it checked. */
-export function bytesOf({ payload, audit }: Page): number {
-  return audit?.bytes ?? sizeOf(payload);
+/** Before compression; of a page that checks or copies stored objects, those. */
+export function bytesOf({ payload, audit, copied }: Page): number {
+  return audit?.bytes ?? copied?.bytes ?? sizeOf(payload);
 }
 
 function sizeOf({ chunks }: Page['payload']): number {

@@ -40,11 +40,35 @@ export const showArchive = createRoute({
   responses: {
     200: json(contract.archive, 'What it says of itself.'),
     404: problem(
-      'Nothing was sealed there (`archive_missing`), or no such connection (`connection_unknown`).',
+      'Nothing was sealed there (`archive_missing`), no such connection (`connection_unknown`), or one that holds no archives (`connection_unsuitable`).',
     ),
     ...refused,
     ...failed,
     502: problem('It is not as it was written (`archive_damaged`, `archive_unsupported`).'),
     ...unread,
+  },
+});
+
+export const removeArchive = createRoute({
+  method: 'delete',
+  path: '/v1/archives/{connection}/{path}',
+  operationId: 'removeArchive',
+  tags: ['archives'],
+  summary: 'Remove an archive',
+  description: 'Waits up to 15 s for it. Sent again it goes on waiting.',
+  request: { params: contract.archivePlace },
+  responses: {
+    202: {
+      description: 'It is no archive any more, and a worker is removing its files; or waits for a worker.',
+    },
+    204: { description: 'It is gone.' },
+    404: problem('There is no such archive (`archive_missing`) or connection (`connection_unknown`).'),
+    409: problem('Another archive refers to it, or a job uses it (`archive_needed`).'),
+    ...refused,
+    ...failed,
+    502: problem('What was found in its place is not as it was written (`archive_damaged` and others).'),
+    503: problem(
+      'Temporal (`temporal_unreachable`, `temporal_unprepared`) or the store cannot be used (`sink_unwritable` and others).',
+    ),
   },
 });

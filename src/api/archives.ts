@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
+import type { Store } from '../core/store.js';
 import type { ArchivePage, ArchiveQuery, ArchiveView } from './archive-contracts.js';
 import { decodeCursor, encodeCursor } from './cursors.js';
-import { RequestFaults } from './problems.js';
+import { NothingThere, RequestFaults } from './problems.js';
 import { sealedAt, sealedBelow, type Sealed } from './sealed.js';
 import type { Stores } from './stores.js';
+import { isReachable } from './tenants.js';
 
 const DEFAULT_LIMIT = 50;
 const STREAMS_LISTED = 50;
@@ -25,15 +27,23 @@ type Item =
   | { readonly connection: string; readonly error: LonghaulError };
 
 /**
- * By connection, then by path. Throws `request_invalid` for a cursor that no page gave, `connection_unknown`,
+ * By connection, then by path; those that are there for a tenant. Throws `request_invalid` for a cursor that no page gave, `connection_unknown`,
  * `connection_unsuitable`, and what the store throws where one is named; among all stores it becomes part of the list.
  */
-export async function listArchives(deps: ArchivesDeps, query: ArchiveQuery): Promise<ArchivePage> {
-  const { limit = DEFAULT_LIMIT, cursor } = query;
+export async function listArchives(
+  deps: ArchivesDeps,
+  asked: ArchiveQuery,
+  tenant: string | null,
+): Promise<ArchivePage> {
+  const { limit = DEFAULT_LIMIT, cursor, prefix = tenant ?? undefined } = asked;
+  const query = { ...asked, prefix };
   const after = cursor === undefined ? null : decodeCursor(cursor, placeSchema);
   const page: ArchivePage = { archives: [], unreadable: [], next: null };
+  if (prefix !== undefined && !isReachable(`${prefix}/`, tenant)) return page;
   let last: Place | null = null;
   for await (const item of itemsAfter(deps, query, after)) {
+    // The tenant's folder itself is an archive of somebody else.
+    if ('sealed' in item && !isReachable(item.sealed.path, tenant)) continue;
     const full = page.archives.length + page.unreadable.length === limit;
     if (full) return { ...page, next: encodeCursor(last) };
     add(page, item);
@@ -94,8 +104,20 @@ export async function showArchive(
   connection: string,
   path: string,
 ): Promise<ArchiveView | null> {
-  const sealed = await sealedAt(await stores(connection), path);
+  const store = await open(stores, connection).catch(nothingThere);
+  const sealed = await sealedAt(store, path);
   return sealed && viewOf(connection, sealed);
+}
+
+/** `stores` may throw at once. */
+async function open(stores: Stores, connection: string): Promise<Store> {
+  return stores(connection);
+}
+
+/** The path of the request names the connection: one that never holds archives is not there to be looked into. */
+function nothingThere(error: unknown): never {
+  if (!(error instanceof LonghaulError) || error.code !== 'connection_unsuitable') throw error;
+  throw new NothingThere(error.code, error.message);
 }
 
 function viewOf(connection: string, sealed: Sealed): ArchiveView {

@@ -2,9 +2,9 @@
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import { archivePath } from '../core/archive-path.js';
-import { MEMO, SEARCH_ATTRIBUTES, TASK_QUEUE } from '../core/names.js';
+import { MEMO, SCHEDULED_BY, SEARCH_ATTRIBUTES, TASK_QUEUE } from '../core/names.js';
 import type { JobSpec, VerifySpec } from '../core/spec.js';
-import type { CarriedState, JobMemo, RequestMemo } from '../core/work.js';
+import type { CarriedState, JobMemo, JobRef, RequestMemo } from '../core/work.js';
 
 export interface Beginning {
   readonly id: string;
@@ -23,17 +23,17 @@ export const RETRY_OF = 'retryOf';
 /** No time limit of Temporal is set: a job may take weeks. Throws `WorkflowExecutionAlreadyStartedError`. */
 export async function begin(client: Client, beginning: Beginning): Promise<void> {
   const { id, request, after } = beginning;
-  const { spec, createdAt } = request;
+  const { spec, createdAt, schedule } = request;
+  const job: JobRef = { id, spec, createdAt, ...(schedule !== undefined && { schedule }) };
   await client.workflow.start(spec.kind, {
     workflowId: id,
     taskQueue: TASK_QUEUE,
     workflowIdReusePolicy: after ? 'ALLOW_DUPLICATE_FAILED_ONLY' : 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
-    args: [{ job: { id, spec, createdAt }, ...(after?.resume && { resume: after.resume }) }],
+    args: [{ job, ...(after?.resume && { resume: after.resume }) }],
     memo: memoOf(beginning),
-    typedSearchAttributes: searchAttributesOf(spec),
-    staticSummary: summaryOf(id, spec),
-    staticDetails: detailsOf(id, spec),
+    typedSearchAttributes: searchAttributesOf(spec, schedule),
+    ...shownOf(id, spec),
   });
 }
 
@@ -47,17 +47,24 @@ function memoOf({ request, after }: Beginning): NonNullable<WorkflowStartOptions
   };
 }
 
-function searchAttributesOf(spec: JobSpec): SearchAttributePair[] {
+/** `schedule`: of a retry; Temporal itself says so of what it starts. */
+export function searchAttributesOf(spec: JobSpec, schedule?: string): SearchAttributePair[] {
   const values = [
     [SEARCH_ATTRIBUTES.kind, spec.kind],
     [SEARCH_ATTRIBUTES.state, 'queued'],
     [SEARCH_ATTRIBUTES.source, spec.source.connection],
     [SEARCH_ATTRIBUTES.sink, spec.kind === 'verify' ? undefined : spec.sink.connection],
     [SEARCH_ATTRIBUTES.tenant, spec.options?.tenant],
+    [SCHEDULED_BY, schedule],
   ] as const;
   return values.flatMap(([name, value]) =>
     value === undefined ? [] : [{ key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD), value }],
   );
+}
+
+/** What the Web UI shows of it before it runs. */
+export function shownOf(id: string, spec: JobSpec): { staticSummary: string; staticDetails: string } {
+  return { staticSummary: summaryOf(id, spec), staticDetails: detailsOf(id, spec) };
 }
 
 /** Temporal takes 400 bytes of summary and 20,000 of details. */
@@ -65,11 +72,13 @@ const SUMMARY_LENGTH = 380;
 const STREAMS_NAMED = 20;
 
 function summaryOf(id: string, spec: JobSpec): string {
-  return wayOf(spec, archivePath(id, spec)).slice(0, SUMMARY_LENGTH);
+  return wayOf(id, spec).slice(0, SUMMARY_LENGTH);
 }
 
 /** `crm → vault/nightly/backup-crm-…`, `verify vault/nightly/… against main`, `vault/nightly/… → main` */
-function wayOf(spec: JobSpec, archive: string): string {
+function wayOf(id: string, spec: JobSpec): string {
+  if (spec.kind === 'copy') return `${spec.source.connection} → ${spec.sink.connection}`;
+  const archive = archivePath(id, spec);
   switch (spec.kind) {
     case 'backup':
       return `${spec.source.connection} → ${spec.sink.connection}/${archive}`;

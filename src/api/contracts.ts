@@ -90,7 +90,7 @@ export const job: z.ZodType<Job> = z
     archive: z
       .string()
       .nullable()
-      .describe('`connection/prefix/id` of the archive that the job writes or reads.'),
+      .describe('`connection/prefix/id` of the archive that the job writes or reads; null: a copy has none.'),
     createdAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),
@@ -98,9 +98,14 @@ export const job: z.ZodType<Job> = z
     streams: z.array(streamProgress).describe('At most 50: the running ones, then the latest.'),
     streamsTotal: count,
     lanes: count.nullable().describe('Partitions worked on at a time; null: not begun.'),
+    requestsPerSecond: z
+      .number()
+      .nullable()
+      .describe('The pace that was asked for while it runs, of all lanes together; null: none.'),
     result: result.nullable(),
     error: errorData.nullable(),
     webUi: z.string().nullable(),
+    schedule: z.string().optional().describe('The schedule that started it.'),
   })
   .meta({ id: 'Job' });
 
@@ -144,9 +149,17 @@ export const changeBody = z
       .max(64)
       .optional()
       .describe('Partitions worked on at a time; at most `limits.concurrency` of the connection count.'),
+    requestsPerSecond: z
+      .number()
+      .min(0.01)
+      .max(10_000)
+      .nullable()
+      .optional()
+      .describe('Of all lanes together, within the limits of the connection; null: nothing but those.'),
   })
   .refine((change) => Object.keys(change).length > 0, 'says nothing to change')
-  .meta({ id: 'JobChange' });
+  // Said once more for the document, which knows nothing of the line above.
+  .meta({ id: 'JobChange', minProperties: 1 });
 
 export const jobFilter = z.strictObject({
   kind: z.enum(KINDS).optional(),
@@ -154,6 +167,7 @@ export const jobFilter = z.strictObject({
   source: filterText.optional().describe('Connection that is read.'),
   sink: filterText.optional().describe('Connection that is written.'),
   tenant: filterText.max(100).optional(),
+  schedule: filterText.max(100).optional().describe('Name of the schedule that started it.'),
   limit: z.coerce.number().int().min(1).max(200).optional().describe('Default 50.'),
   // A URL may have 16 KiB with all headers.
   cursor: z.string().min(1).max(14_000).optional().describe('`next` of the page before.'),

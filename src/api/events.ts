@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
 import { ENDED, type Job } from '../core/job.js';
-import { eventsOf, seenOf, type Seen } from './job-events.js';
+import { eventsOf, seenOf, textOf, type Seen } from './job-events.js';
 import { named } from './problems.js';
 import { looksAt, type Watch } from './watch.js';
 
@@ -10,29 +10,28 @@ import { looksAt, type Watch } from './watch.js';
 const COMMENT_EVERY_MS = 15_000;
 
 export interface EventsDeps {
-  readonly show: (id: string) => Promise<Job>;
   readonly watch: Watch;
   /** Aborts when the API shuts down: the stream ends, and its watcher comes back with `Last-Event-ID`. */
   readonly stop: AbortSignal;
 }
 
-/** Throws what `show` throws before the stream begins. 204 tells a browser that has seen `done` to stop asking. */
-export async function sendEvents(c: Context, id: string, deps: EventsDeps): Promise<Response> {
+/** `job`: as it is now. 204 tells a browser that has seen `done` to stop asking. */
+export async function sendEvents(c: Context, job: Job, deps: EventsDeps): Promise<Response> {
   const seen = seenOf(c.req.header('last-event-id'));
-  const job = await deps.show(id);
   if (seen.done && ENDED.includes(job.state)) return c.body(null, 204);
   c.header('x-accel-buffering', 'no');
-  return streamSSE(c, (stream) => follow(stream, id, seen, deps));
+  return streamSSE(c, (stream) => follow(stream, job, seen, deps));
 }
 
 /** Resolves when the job is done, the watcher has gone or the API shuts down. */
-async function follow(stream: SSEStreamingApi, id: string, from: Seen, deps: EventsDeps): Promise<void> {
+async function follow(stream: SSEStreamingApi, job: Job, from: Seen, deps: EventsDeps): Promise<void> {
   const gone = new AbortController();
   stream.onAbort(() => gone.abort());
   const comment = setInterval(() => void stream.write(': still here\n\n'), COMMENT_EVERY_MS);
-  let seen = from;
   try {
-    for await (const look of looksAt(deps.watch, id, AbortSignal.any([gone.signal, deps.stop]))) {
+    let seen = await send(stream, from, job);
+    if (seen.done) return;
+    for await (const look of looksAt(deps.watch, job.id, AbortSignal.any([gone.signal, deps.stop]))) {
       if ('job' in look) seen = await send(stream, seen, look.job);
       else if (isPassing(look.error)) await stream.write(': Temporal does not answer\n\n');
       else return;
@@ -45,7 +44,8 @@ async function follow(stream: SSEStreamingApi, id: string, from: Seen, deps: Eve
 
 async function send(stream: SSEStreamingApi, before: Seen, now: Job): Promise<Seen> {
   const { events, seen } = eventsOf(before, now);
-  for (const { event, id, job } of events) await stream.writeSSE({ event, id, data: JSON.stringify(job) });
+  for (const { event, id, job } of events)
+    await stream.write(`event: ${event}\nid: ${id}\ndata: ${textOf(job)}\n\n`);
   return seen;
 }
 

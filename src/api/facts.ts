@@ -6,7 +6,7 @@ import { LonghaulError } from '../core/errors.js';
 import { JOB_WORKFLOWS, MEMO } from '../core/names.js';
 import type { Job } from '../core/job.js';
 import type { JobFacts, PendingChunk, RunStatus } from '../core/view.js';
-import type { Heartbeat, JobMemo, RequestMemo } from '../core/work.js';
+import type { Heartbeat, JobMemo, RequestMemo, ScheduledMemo } from '../core/work.js';
 
 const { PendingActivityState } = proto.temporal.api.enums.v1;
 
@@ -44,14 +44,19 @@ export function listedFactsOf(
   info: WorkflowExecutionInfo | WorkflowExecutionDescription,
 ): JobFacts {
   const memo = info.memo ?? {};
-  const request = memo[MEMO.request] as RequestMemo | undefined;
+  const request = memo[MEMO.request] as RequestMemo | ScheduledMemo | undefined;
+  const job = (memo[MEMO.job] as JobMemo | undefined) ?? null;
   if (!request || !isJobType(info.type)) {
     throw new LonghaulError('job_unknown', `The workflow ${info.workflowId} is no job.`);
   }
   return {
-    ...queuedFactsOf(deps, info.workflowId, request),
+    // A schedule cannot say when its job will have been created: that is when it started, before any continue-as-new.
+    ...queuedFactsOf(deps, info.workflowId, {
+      createdAt: job?.startedAt ?? info.startTime.toISOString(),
+      ...request,
+    }),
     status: statusOf(info.status.name),
-    job: (memo[MEMO.job] as JobMemo | undefined) ?? null,
+    job,
     closedAt: info.closeTime?.toISOString() ?? null,
   };
 }

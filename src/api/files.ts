@@ -1,7 +1,7 @@
 // The files of a completed job: which there are, and where each is downloaded.
 import { z } from 'zod';
 import { openArchiveFiles } from '../archive/files.js';
-import { archivePath, storeConnection } from '../core/archive-path.js';
+import { archivePath, jobFolder, storeConnection } from '../core/archive-path.js';
 import { LonghaulError } from '../core/errors.js';
 import type { JobFile, JobFiles } from '../core/files.js';
 import type { Store } from '../core/store.js';
@@ -68,6 +68,7 @@ async function open(stores: Stores, { job, facts }: Described): Promise<Opened> 
     });
   }
   const store = await stores(storeConnection(spec));
+  if (spec.kind === 'copy') return { store, folder: jobFolder(job.id), files: NO_FILES };
   const folder = archivePath(job.id, spec);
   switch (spec.kind) {
     case 'backup':

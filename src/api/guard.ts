@@ -1,7 +1,10 @@
 // What is looked at before any route: who asks, how much is sent, and what an unknown path or method is told.
+import { isIP } from 'node:net';
+import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { LonghaulError } from '../core/errors.js';
+import type { AccessConfig } from './access.js';
 import { answer } from './problems.js';
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
@@ -9,16 +12,59 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
 const MAX_BODY_BYTES = 32_768;
 
 /**
- * The API has no keys yet, so it serves this machine only. A page of a foreign site could still reach it through the
- * browser: by a host name that is made to resolve to 127.0.0.1 (DNS rebinding), or by a plain cross-site POST.
+ * A page of a foreign site could reach the API through a browser that can: by a host name that is made to resolve to its
+ * address (DNS rebinding), or by a plain cross-site POST. So the name must be one of ours, and so must the page's. Without
+ * keys only this machine is served, whatever runs on it.
  */
-export const loopbackOnly: MiddlewareHandler = async (c, next) => {
-  const host = c.req.header('host');
-  const origin = c.req.header('origin');
-  if (!isLoopback(hostOf(host ? `http://${host}` : c.req.url))) return refuse(c, 'Host');
-  if (origin !== undefined && !isLoopback(hostOf(origin))) return refuse(c, 'Origin');
-  return next();
-};
+export function createGate({ keys, hosts }: Pick<AccessConfig, 'keys' | 'hosts'>): MiddlewareHandler {
+  const hasKeys = keys.length > 0;
+  const isOurs = (host: string) => isLoopback(host) || (hasKeys && (isAddress(host) || hosts.includes(host)));
+  return async (c, next) => {
+    if (!isOurs(hostOf(ownUrl(c)))) return refuse(c, 'Host');
+    const origin = c.req.header('origin');
+    const isHome = origin === undefined || (hasKeys ? isOwnOrigin(c) : isLoopback(hostOf(origin)));
+    return isHome ? next() : refuse(c, 'Origin');
+  };
+}
+
+/** Whether the request comes from a page of this very API, port and all: cookies know no ports. */
+export function isOwnOrigin(c: Context): boolean {
+  const origin = c.req.header('origin') ?? '';
+  if (!URL.canParse(origin)) return false;
+  const { protocol, host } = new URL(origin);
+  // The scheme is the page's, so that a port which it implies is left out on both sides.
+  return /^https?:$/.test(protocol) && host === new URL(`${protocol}//${hostHeader(c)}`).host;
+}
+
+/** Whether the browser speaks https, here or with the proxy before us. */
+export function isSecure(c: Context): boolean {
+  const proto = c.req.header('x-forwarded-proto') ?? new URL(c.req.url).protocol;
+  return /^https\b/i.test(proto);
+}
+
+/** Whether a request only reads. */
+export function isSafe({ req: { method } }: Context): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+}
+
+/** Of whoever is connected, which may be a proxy; without a socket: `unknown`. */
+export function addressOf(c: Context): string {
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+  return incoming?.socket.remoteAddress ?? 'unknown';
+}
+
+function ownUrl(c: Context): string {
+  return `http://${hostHeader(c)}`;
+}
+
+function hostHeader(c: Context): string {
+  return c.req.header('host') ?? new URL(c.req.url).host;
+}
+
+/** Nobody can make an address lead elsewhere. A URL writes one of IPv6 in brackets. */
+function isAddress(host: string): boolean {
+  return isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0;
+}
 
 /** Whether a host name can only mean this machine. */
 export function isLoopback(host: string): boolean {
@@ -32,7 +78,7 @@ function hostOf(url: string): string {
 function refuse(c: Context, header: string): Response {
   return answer(
     c,
-    new LonghaulError('host_refused', `The header ${header} names another machine than this one.`),
+    new LonghaulError('host_refused', `The header ${header} is not of a name that the API serves.`),
   );
 }
 

@@ -7,9 +7,13 @@ export function newJobId(spec: JobSpec, now: number): string {
   return `${spec.kind}-${spec.source.connection}-${stamp(now)}`;
 }
 
-/** The same for every request with this Idempotency-Key, whatever its body: so a key that is used twice is noticed. */
-export function jobIdOfKey(key: string): string {
-  return `job-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
+/**
+ * The same for every request with this Idempotency-Key, whatever its body: so a key that is used twice is noticed. Each
+ * tenant has keys of its own, and learns nothing of those of others.
+ */
+export function jobIdOfKey(key: string, tenant: string | null): string {
+  const own = tenant === null ? key : `${tenant}\n${key}`;
+  return `job-${createHash('sha256').update(own).digest('hex').slice(0, 32)}`;
 }
 
 /** The same for every call: of the job, and of the run that set them aside. */

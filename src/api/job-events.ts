@@ -52,6 +52,7 @@ export function eventsOf(
 
 /** A chunk that just ended is for a moment neither running nor added up: the figures hold still then. */
 function forward({ counts }: Seen, job: Job): Job {
+  if (COUNTS.every((name) => counts[name] <= job.progress[name])) return job;
   const held = COUNTS.map((name) => [name, Math.max(counts[name], job.progress[name])]);
   return { ...job, progress: { ...job.progress, ...(Object.fromEntries(held) as Counts) } };
 }
@@ -60,8 +61,19 @@ function moved(before: Job | null, job: Job): boolean {
   return before === null || figures(before) !== figures(job);
 }
 
-function figures({ progress, streams }: Job): string {
-  return JSON.stringify([progress, streams]);
+const figures = once(({ progress, streams }: Job) => JSON.stringify([progress, streams]));
+
+/** The job as it is sent. */
+export const textOf = once((job: Job) => JSON.stringify(job));
+
+/** Written once, for however many watchers have seen the same job. */
+function once(write: (job: Job) => string): (job: Job) => string {
+  const written = new WeakMap<Job, string>();
+  return (job) => {
+    const text = written.get(job) ?? write(job);
+    written.set(job, text);
+    return text;
+  };
 }
 
 function idOf(event: JobEvent['event'], { state, progress }: Job): string {

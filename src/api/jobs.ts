@@ -7,9 +7,11 @@ import type { JobSpec } from '../core/spec.js';
 import { toJob } from '../core/view.js';
 import type { JobChange, RequestMemo } from '../core/work.js';
 import { begin } from './begin.js';
+import { assertOwn } from './caller.js';
 import { conflict, isSteerable, type Action } from './conflicts.js';
 import { factsOf, queuedFactsOf, type Described, type FactsDeps } from './facts.js';
 import { hashOf, jobIdOfKey, newJobId } from './ids.js';
+import { named, RequestFaults } from './problems.js';
 import { retryRejects } from './retry-rejects.js';
 import { retry } from './retry.js';
 
@@ -28,18 +30,22 @@ export interface Jobs {
   retry(id: string, what: { readonly rejects: boolean }): Promise<Job>;
 }
 
-export function createJobs(deps: FactsDeps): Jobs {
+/** Those of a tenant; null: of all. */
+export function createJobs(deps: FactsDeps, tenant: string | null): Jobs {
   const { client, clock } = deps;
   const handle = (id: string) => client.workflow.getHandle(id);
 
   async function describe(id: string): Promise<Described> {
     const description = await handle(id).describe();
     const facts = await factsOf(deps, description);
-    return { description, facts, job: toJob(facts) };
+    const job = toJob(facts);
+    assertOwn(job, tenant);
+    return { description, facts, job };
   }
 
   async function start(spec: JobSpec, key: string | null): Promise<Job> {
-    const id = key === null ? newJobId(spec, clock()) : jobIdOfKey(key);
+    await assertRejectsAreOwn(spec);
+    const id = key === null ? newJobId(spec, clock()) : jobIdOfKey(key, tenant);
     const bodyHash = key === null ? null : hashOf(spec);
     const request: RequestMemo = { spec, createdAt: new Date(clock()).toISOString(), bodyHash };
     try {
@@ -49,6 +55,15 @@ export function createJobs(deps: FactsDeps): Jobs {
       if (key === null || !(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       return sameRequest(await describe(id), bodyHash);
     }
+  }
+
+  /** What a job has set aside is found by its id alone. */
+  async function assertRejectsAreOwn(spec: JobSpec): Promise<void> {
+    const from = spec.kind === 'restore' ? spec.source.rejectsOf : undefined;
+    if (tenant === null || from === undefined) return;
+    await describe(from).catch((error: unknown) => {
+      throw named(error)?.code === 'job_unknown' ? unknownRejects() : error;
+    });
   }
 
   async function act(found: Described, action: Action): Promise<void> {
@@ -91,6 +106,12 @@ export function createJobs(deps: FactsDeps): Jobs {
     change,
     retry: retryJob,
   };
+}
+
+function unknownRejects(): LonghaulError {
+  return new RequestFaults('spec_invalid', [
+    { path: ['source', 'rejectsOf'], message: 'there is no such job' },
+  ]);
 }
 
 function isDone({ state }: Job): boolean {

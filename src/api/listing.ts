@@ -4,7 +4,7 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { z } from 'zod';
 import type { Job, JobState } from '../core/job.js';
-import { JOB_WORKFLOWS, SEARCH_ATTRIBUTES } from '../core/names.js';
+import { JOB_WORKFLOWS, SCHEDULED_BY, SEARCH_ATTRIBUTES } from '../core/names.js';
 import { toJob } from '../core/view.js';
 import type { JobFilter } from './contracts.js';
 import { decodeCursor, encodeCursor } from './cursors.js';
@@ -17,9 +17,11 @@ export interface JobPage {
 
 const DEFAULT_LIMIT = 50;
 
-/** Throws `request_invalid` for a cursor that no page gave. A job that was retried is listed once, by its latest run. */
-export async function listJobs(deps: FactsDeps, filter: JobFilter): Promise<JobPage> {
+/** Those of a tenant; null: of all. Throws `request_invalid` for a cursor that no page gave. A job that was retried is listed once, by its latest run. */
+export async function listJobs(deps: FactsDeps, asked: JobFilter, tenant: string | null): Promise<JobPage> {
   const { client } = deps;
+  const filter = tenant === null ? asked : { ...asked, tenant };
+  if (asked.tenant !== undefined && asked.tenant !== filter.tenant) return { jobs: [], next: null };
   const limit = filter.limit ?? DEFAULT_LIMIT;
   const cursor = filter.cursor === undefined ? null : decodeCursor(filter.cursor, cursorSchema);
   const runs = await newestRuns(client, queryOf(filter, cursor), limit + (cursor?.shown.length ?? 0));
@@ -88,6 +90,7 @@ function queryOf(filter: JobFilter, cursor: Cursor | null): string {
     [SEARCH_ATTRIBUTES.source, filter.source],
     [SEARCH_ATTRIBUTES.sink, filter.sink],
     [SEARCH_ATTRIBUTES.tenant, filter.tenant],
+    [SCHEDULED_BY, filter.schedule],
   ] as const;
   const types = filter.kind ? [filter.kind] : JOB_WORKFLOWS;
   return [

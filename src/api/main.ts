@@ -1,9 +1,11 @@
 // Composition root of the web tier: config without secrets, stores, Temporal's client, the app; runs until it is told to stop.
+import { randomBytes } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import pino, { type Logger } from 'pino';
 import { loadConfig } from '../config/load.js';
 import { publicConnections } from '../config/public.js';
 import { temporalTarget, type TemporalTarget } from '../config/temporal.js';
+import { LonghaulError } from '../core/errors.js';
 import { createApp } from './app.js';
 import { loadDashboard } from './dashboard.js';
 import { serve, type Serving } from './server.js';
@@ -13,7 +15,7 @@ export interface ApiOptions {
   readonly configPath: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** A loopback address: the API has no access keys yet. */
+  /** Without keys a loopback address. */
   readonly host: string;
   /** Base URL of Temporal's Web UI, for links. */
   readonly webUi?: string;
@@ -44,6 +46,7 @@ export async function runApi(options: ApiOptions): Promise<void> {
  */
 export async function startApi(options: ApiOptions, stop: AbortSignal, log: Logger): Promise<Serving> {
   const config = await loadConfig(options.configPath, { secrets: 'leave', env: process.env });
+  const keys = config.keys ?? [];
   const target = temporalTarget(process.env);
   log.info({ temporal: target.description }, 'connecting');
   const connection = connect(target);
@@ -56,8 +59,24 @@ export async function startApi(options: ApiOptions, stop: AbortSignal, log: Logg
     stop,
     logError: (err, request) => log.error({ err, request }, 'request failed'),
     dashboard: await loadDashboard(),
+    access: {
+      keys,
+      hosts: config.api?.hosts ?? [],
+      sessionSecret: sessionSecret(process.env),
+      audit: (line) => log.info(line, 'audit'),
+      logRefusal: (refusal) => log.warn(refusal, 'key refused'),
+    },
   });
-  return serve(app.fetch, options);
+  return serve(app.fetch, { ...options, hasKeys: keys.length > 0 });
+}
+
+/** Without one of their own, sessions end with the process. Throws `config_invalid` for one that could be guessed. */
+function sessionSecret({ LONGHAUL_SESSION_SECRET: given }: NodeJS.ProcessEnv): string | Buffer {
+  if (given === undefined || given === '') return randomBytes(32);
+  if (given.length >= 32) return given;
+  throw new LonghaulError('config_invalid', 'LONGHAUL_SESSION_SECRET is too short to be safe.', {
+    hint: 'Take 32 random characters or more: `openssl rand -base64 32`.',
+  });
 }
 
 /** Connects at the first call, and after an outage within a second: gRPC would take up to two minutes by default. */

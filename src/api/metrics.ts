@@ -1,10 +1,10 @@
 // What Prometheus scrapes: requests and event loop of this process, and, asked for at each scrape, queue and jobs.
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Client } from '@temporalio/client';
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { Gauge, Histogram, Registry } from 'prom-client';
 import { JOB_STATES } from '../core/job.js';
+import { addEventLoopDelay } from '../metrics/event-loop.js';
 import { KINDS } from './contracts.js';
 import { countJobs } from './listing.js';
 import { named } from './problems.js';
@@ -19,7 +19,6 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-const NS_PER_SECOND = 1e9;
 const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 export function createMetrics(client: Client, soon: Soon): Metrics {
@@ -34,21 +33,12 @@ export function createMetrics(client: Client, soon: Soon): Metrics {
     buckets: DURATIONS,
     registers,
   });
-  const delay = gauge('event_loop_delay_seconds', 'Of this process since the last scrape.', 'quantile');
+  addEventLoopDelay(registry);
   const up = gauge('temporal_up', '1 while Temporal answers.');
   const tasks = gauge('queue_tasks', 'Tasks that no worker has taken yet.', 'queue');
   const age = gauge('queue_age_seconds', 'Age of the oldest task that no worker has taken yet.', 'queue');
   const workers = gauge('workers', 'Workers that polled within the last five minutes.');
   const jobs = gauge('jobs', 'Runs of jobs that Temporal remembers.', 'kind', 'state');
-  const loop = monitorEventLoopDelay();
-  loop.enable();
-
-  function readLoop(): void {
-    delay.set({ quantile: '0.5' }, loop.percentile(50) / NS_PER_SECOND);
-    delay.set({ quantile: '0.99' }, loop.percentile(99) / NS_PER_SECOND);
-    delay.set({ quantile: '1' }, loop.max / NS_PER_SECOND);
-    loop.reset();
-  }
 
   async function readTemporal(): Promise<void> {
     const each = KINDS.flatMap((kind) => JOB_STATES.map((state) => ({ kind, state })));
@@ -80,7 +70,6 @@ export function createMetrics(client: Client, soon: Soon): Metrics {
       stop({ method: c.req.method, route: routePath(c, -1), status: c.res.status });
     },
     async text() {
-      readLoop();
       await soon(readTemporal).then(() => up.set(1), forgetTemporal);
       return registry.metrics();
     },

@@ -1,5 +1,10 @@
 // Every error leaves the API as one problem document (RFC 9457), with a stable code and never a stack trace.
-import { isGrpcServiceError, NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  NamespaceNotFoundError,
+  ScheduleNotFoundError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
@@ -23,18 +28,37 @@ export class RequestFaults extends LonghaulError {
 /** What the path of a request names is not there, whatever the code says of what jobs name. */
 export class NothingThere extends LonghaulError {}
 
+/** An error whose answer has headers of its own. */
+export class Refusal extends LonghaulError {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    readonly headers: Readonly<Record<string, string>>,
+  ) {
+    super(code, message);
+  }
+}
+
 /** The HTTP status of a code where the thrower says none. 502: what a store holds; 503: that it cannot be read, or Temporal. */
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   request_invalid: 400,
+  access_key_missing: 401,
+  access_key_unknown: 401,
   host_refused: 403,
+  role_insufficient: 403,
   job_unknown: 404,
   connection_unknown: 404,
+  schedule_unknown: 404,
   file_unknown: 404,
   route_unknown: 404,
   method_not_allowed: 405,
   job_state_conflict: 409,
+  archive_needed: 409,
   idempotency_conflict: 409,
+  schedule_exists: 409,
+  schedule_busy: 409,
   range_unsatisfiable: 416,
+  access_keys_exceeded: 429,
   object_missing: 502,
   archive_missing: 502,
   archive_damaged: 502,
@@ -56,6 +80,9 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   worker_unavailable: 503,
 };
 
+/** Where the code of an answered problem is found in the context, for the log. */
+export const CODE = 'code';
+
 export interface ProblemExtras {
   readonly status?: ContentfulStatusCode;
   readonly headers?: Readonly<Record<string, string>>;
@@ -74,8 +101,10 @@ export function answer(c: Context, error: LonghaulError, extras: ProblemExtras =
     hint: error.hint,
     ...(faults && { errors: faults.map(({ path, message }) => ({ path: path.join('.'), message })) }),
   };
+  c.set(CODE, error.code);
   return c.body(JSON.stringify(body), status, {
     'content-type': 'application/problem+json',
+    ...(error instanceof Refusal && error.headers),
     ...extras.headers,
   });
 }
@@ -104,9 +133,16 @@ export function createErrorHandler(log: LogError): (thrown: Error, c: Context) =
     }
     const error = named(thrown);
     if (error) return answer(c, error);
+    if (isGone(thrown, c)) return answer(c, new LonghaulError('request_invalid', 'The request broke off.'));
     log(thrown, `${c.req.method} ${c.req.path}`);
     return answer(c, new LonghaulError('internal', 'The API failed on this request; its log says why.'));
   };
+}
+
+/** Whether the sender went away before all was there, as Node says it: no fault of ours, and nobody reads the answer. */
+function isGone(thrown: Error, c: Context): boolean {
+  const { code, message } = thrown as NodeJS.ErrnoException;
+  return c.req.raw.signal.aborted || (code === 'ECONNRESET' && message === 'aborted');
 }
 
 /** gRPC's numbers for: the call did not get through, or was not let through. */
@@ -125,6 +161,9 @@ export function named(thrown: unknown): LonghaulError | null {
   if (thrown instanceof LonghaulError) return thrown;
   if (thrown instanceof WorkflowNotFoundError) {
     return new LonghaulError('job_unknown', 'There is no such job.', { cause: thrown });
+  }
+  if (thrown instanceof ScheduleNotFoundError) {
+    return new LonghaulError('schedule_unknown', 'There is no such schedule.', { cause: thrown });
   }
   if (thrown instanceof NamespaceNotFoundError)
     return unprepared(`has no namespace ${thrown.namespace}`, thrown);

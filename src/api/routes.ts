@@ -13,9 +13,24 @@ export const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: contract.problem } },
 });
 
-export const refused = {
-  403: problem('Called by another name than this machine’s (`host_refused`).'),
+/** Of every route. */
+export const misaddressed = {
+  403: problem('Called by a name that is not the API’s, or by a page that is not (`host_refused`).'),
   431: { description: 'Path, parameters and headers have more than 16 KiB together.' },
+};
+export const unlessKeyed = {
+  401: problem(
+    'No key, or one that is not known, where the API has keys (`access_key_missing`, `access_key_unknown`).',
+  ),
+  429: problem('Too many keys that are not known came from this address (`access_keys_exceeded`).'),
+};
+/** Of every route that needs a key. */
+export const refused = {
+  ...misaddressed,
+  ...unlessKeyed,
+  403: problem(
+    'The role of the key is too small (`role_insufficient`). Or called by a name that is not the API’s, or by a page that is not (`host_refused`).',
+  ),
 };
 export const failed = { 500: problem('A fault of the API (`internal`).') };
 const away = { 503: problem('Temporal cannot be used (`temporal_unreachable`, `temporal_unprepared`).') };
@@ -56,7 +71,7 @@ export const startJob = createRoute({
     413: problem('The body is too large (`request_invalid`).'),
     415: problem('The body is not said to be JSON (`request_invalid`).'),
     422: problem(
-      'The job cannot run: `spec_invalid`, `connection_unknown`, `connection_unsuitable`, `stream_unknown`.',
+      'The job cannot run: `spec_invalid`, `connection_unknown`, `connection_unsuitable`, `stream_unknown`, `base_unsuitable`.',
     ),
     ...always,
   },
@@ -138,7 +153,7 @@ export const changeJob = createRoute({
   tags: ['jobs'],
   summary: 'Change a job while it runs',
   description:
-    'Fewer lanes: the chunks end at their next checkpoint, and as many as asked for go on. More lanes start at once. It holds until the job ends, also over a retry. Repeated calls are harmless.',
+    'Fewer lanes: the chunks end at their next checkpoint, and as many as asked for go on. More lanes start at once. For another pace the chunks end at a checkpoint as well, and go on at it. It holds until the job ends, also over a retry. Repeated calls are harmless.',
   request: {
     params: contract.jobId,
     // Read by the handler, as the body of a start is.
@@ -252,7 +267,7 @@ export const healthz = createRoute({
   operationId: 'healthz',
   tags: ['service'],
   summary: 'The API is up',
-  responses: { 200: json(contract.health, 'It is.'), ...refused },
+  responses: { 200: json(contract.health, 'It is.'), ...misaddressed },
 });
 
 export const readyz = createRoute({

@@ -1,5 +1,6 @@
 // The sealed archives and exports of a store, found by walking its folders: nothing in an archive is listed.
 import type { Manifest } from '../archive/format.js';
+import { REFS } from '../archive/dependents.js';
 import { WORK } from '../archive/layout.js';
 import { readManifestAlone } from '../archive/manifest.js';
 import { LonghaulError } from '../core/errors.js';
@@ -31,7 +32,7 @@ export async function* sealedBelow(
     if (name === WORK) return;
     const path = folder === '' ? name : `${folder}/${name}`;
     const mayHold = isAfter(path, after) || after?.startsWith(`${path}/`);
-    if (mayHold && path !== JOBS && NAME.test(name)) yield* sealedBelow(store, path, after);
+    if (mayHold && path !== JOBS && path !== REFS && NAME.test(name)) yield* sealedBelow(store, path, after);
   }
 }
 

@@ -1,8 +1,9 @@
-// Serves the app on this machine: the socket, and how it is closed.
-import type { Server } from 'node:http';
+// Serves the app: the socket, how long it waits for slow clients, and how it is closed.
+import type { Server, ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { LonghaulError } from '../core/errors.js';
+import { answerClientErrors } from './client-errors.js';
 import { isLoopback } from './guard.js';
 
 export interface Serving {
@@ -18,23 +19,45 @@ export interface Place {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Without keys only this machine is served. */
+  readonly hasKeys: boolean;
 }
 
-/** Throws `host_refused` for a host that is not this machine, `port_taken` where another listens. */
+/** All in ms. Who sends or takes nothing for so long holds a socket that others need. */
+export interface Patience {
+  /** For the headers of a request to be there. */
+  readonly headers: number;
+  /** For the whole request, its body with it. */
+  readonly request: number;
+  /** Between two bytes, either way. Longer than the comments of a stream of events are apart. */
+  readonly silence: number;
+}
+
+const PATIENCE: Patience = { headers: 10_000, request: 30_000, silence: 60_000 };
+
+/** Throws `host_refused` without keys for a host that is not this machine, `port_taken` where another listens. */
 export async function serve(
-  fetch: (request: Request) => Response | Promise<Response>,
+  fetch: (request: Request, env: object) => Response | Promise<Response>,
   place: Place,
+  patience: Patience = PATIENCE,
 ): Promise<Serving> {
-  const { host } = place;
-  if (!isLoopback(host)) {
-    throw new LonghaulError('host_refused', `The API cannot listen on ${host}: it has no access keys yet.`, {
-      hint: 'Listen on 127.0.0.1, and let a proxy with a login of its own face the network.',
+  const { host, hasKeys } = place;
+  if (!hasKeys && !isLoopback(host)) {
+    throw new LonghaulError('host_refused', `The API cannot listen on ${host}: it has no access keys.`, {
+      hint: 'Make keys with `longhaul keys add`, or listen on 127.0.0.1.',
     });
   }
-  const server = createAdaptorServer({ fetch }) as Server;
+  const server = createAdaptorServer({ fetch, serverOptions: optionsOf(patience) }) as Server;
+  server.setTimeout(patience.silence);
+  answerClientErrors(server);
   await listen(server, place);
   const { port } = server.address() as AddressInfo;
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, close: () => close(server) };
+}
+
+function optionsOf({ headers, request }: Patience): ServerOptions {
+  const interval = Math.ceil(headers / 4);
+  return { headersTimeout: headers, requestTimeout: request, connectionsCheckingInterval: interval };
 }
 
 function listen(server: Server, { host, port }: Place): Promise<void> {

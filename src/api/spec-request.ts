@@ -4,7 +4,14 @@ import type { PublicConnection, Role } from '../config/public.js';
 import type { ErrorCode } from '../core/errors.js';
 import { check, type Fault } from '../core/faults.js';
 import { nearest } from '../core/nearest.js';
-import { jobSpecSchema, type JobSpec, type RestoreSpec, type VerifySpec } from '../core/spec.js';
+import {
+  jobSpecSchema,
+  type BackupSpec,
+  type CopySpec,
+  type JobSpec,
+  type RestoreSpec,
+  type VerifySpec,
+} from '../core/spec.js';
 import { readJson } from './bodies.js';
 import { RequestFaults } from './problems.js';
 
@@ -20,11 +27,22 @@ export async function readSpec(c: Context, connections: readonly PublicConnectio
 function toSpec(body: unknown, connections: readonly PublicConnection[]): JobSpec {
   const checked = check(jobSpecSchema, body);
   if (!checked.ok) throw new RequestFaults('spec_invalid', checked.faults);
-  const faults = connectionFaults(checked.value, connections);
+  assertRunnable(checked.value, connections);
+  return checked.value;
+}
+
+/** Throws for a spec that cannot run with these connections. `at`: where in the body it stands. */
+export function assertRunnable(
+  spec: JobSpec,
+  connections: readonly PublicConnection[],
+  at: Fault['path'] = [],
+): void {
+  const faults = connectionFaults(spec, connections);
   const codes = new Set(faults.map(({ code }) => code));
   const [code] = codes;
-  if (code) throw new RequestFaults(codes.size === 1 ? code : 'spec_invalid', faults);
-  return checked.value;
+  if (code === undefined) return;
+  const placed = faults.map((fault) => ({ ...fault, path: [...at, ...fault.path] }));
+  throw new RequestFaults(codes.size === 1 ? code : 'spec_invalid', placed);
 }
 
 function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[]): NamedFault[] {
@@ -34,6 +52,7 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
         ...roleFaults('source', spec.source.connection, 'source', connections),
         ...roleFaults('sink', spec.sink.connection, 'sink', connections),
         ...streamFaults(spec.source, connections),
+        ...baseFaults(spec, connections),
       ];
     case 'verify':
       return [
@@ -52,7 +71,22 @@ function connectionFaults(spec: JobSpec, connections: readonly PublicConnection[
         ...roleFaults('sink', spec.sink.connection, 'sink', connections),
         ...(spec.source.archive ? [] : streamFaults(spec.source, connections)),
       ];
+    case 'copy':
+      return [
+        ...roleFaults('source', spec.source.connection, 'source', connections),
+        ...roleFaults('sink', spec.sink.connection, 'target', connections),
+        ...streamFaults(spec.source, connections),
+        ...objectFaults(spec, connections),
+      ];
   }
+}
+
+/** Connectors of the operator's own are asked when the job runs. */
+function baseFaults({ source, options }: BackupSpec, connections: readonly PublicConnection[]): NamedFault[] {
+  const type = connections.find(({ name }) => name === source.connection)?.type;
+  if (options?.base === undefined || (type !== 'http' && type !== 'postgres')) return [];
+  const message = `only backups of objects have a base, not those of a connection of type ${type}`;
+  return [{ code: 'base_unsuitable', path: ['options', 'base'], message }];
 }
 
 function againstFaults(
@@ -68,6 +102,22 @@ function againstFaults(
     ...(archive ? [] : streamFaults({ connection, streams: source.streams }, connections)),
   ];
 }
+
+/** What holds objects holds archives, too, and is read and written. */
+function objectFaults({ source, sink }: CopySpec, connections: readonly PublicConnection[]): NamedFault[] {
+  const able = connections.filter(({ roles }) => ALL_ROLES.every((role) => roles.includes(role)));
+  const names = able.map(({ name }) => name);
+  return (['source', 'sink'] as const).flatMap((side) => {
+    const { connection } = side === 'source' ? source : sink;
+    const role = side === 'source' ? 'source' : 'target';
+    const found = connections.find(({ name }) => name === connection);
+    if (!found?.roles.includes(role) || names.includes(connection)) return [];
+    const message = `holds no objects, which are what a copy is of; ${choice('', names)}`;
+    return [{ code: 'connection_unsuitable', path: [side, 'connection'], message }];
+  });
+}
+
+const ALL_ROLES: readonly Role[] = ['source', 'sink', 'target'];
 
 /** New ids are known of the records that this job writes. */
 function remapFaults({ source: { streams }, options }: RestoreSpec): NamedFault[] {

@@ -1,49 +1,87 @@
-// Looks at a watched job twice a second, once for all who watch it, and only as long as somebody does.
-import type { Job } from '../core/job.js';
+// Looks at a watched job once a second, for all who watch it together, and only as long as somebody does.
+import { ENDED, type Job } from '../core/job.js';
 
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 1_000;
+/** Watchers that are told in one turn of the event loop: other requests are answered in between. */
+const TOLD_AT_ONCE = 25;
 
 /** What was seen: the job, or what went wrong. */
 export type Look = { readonly job: Job } | { readonly error: unknown };
 
-/** Called after every look. */
+/** Called after every look that comes. */
 export type Watcher = (look: Look) => void;
 
-/** Begins to watch; returns how to stop. */
-export type Watch = (id: string, watcher: Watcher) => () => void;
+export interface Watch {
+  /** The job as it was seen within the last second, or is now. Throws what looking at it throws. */
+  look(id: string): Promise<Job>;
+  /** Begins to watch, with the next look; returns how to stop. */
+  begin(id: string, watcher: Watcher): () => void;
+}
 
-export function createWatch(show: (id: string) => Promise<Job>): Watch {
-  const watched = new Map<string, Set<Watcher>>();
+export interface WatchDeps {
+  readonly show: (id: string) => Promise<Job>;
+  /** Epoch ms. */
+  readonly clock: () => number;
+}
 
-  async function look(id: string, watchers: ReadonlySet<Watcher>): Promise<void> {
-    if (watchers.size === 0) return;
-    const seen: Look = await show(id).then(
-      (job) => ({ job }),
-      (error: unknown) => ({ error }),
+/** A job that is watched, or was looked at less than a second ago. */
+interface Watched {
+  readonly watchers: Set<Watcher>;
+  /** When the last look began. */
+  readonly at: number;
+  readonly seen: Promise<Look>;
+}
+
+export function createWatch({ show, clock }: WatchDeps): Watch {
+  const all = new Map<string, Watched>();
+
+  /** And again a second later, if somebody watches by then. */
+  function lookAgain(id: string, watchers: Set<Watcher>): Watched {
+    const seen = show(id).then(
+      (job): Look => ({ job }),
+      (error: unknown): Look => ({ error }),
     );
-    for (const watcher of watchers) watcher(seen);
-    setTimeout(() => void look(id, watchers), LOOK_EVERY_MS);
+    const entry = { watchers, at: clock(), seen };
+    all.set(id, entry);
+    void tellAndGoOn(id, entry);
+    return entry;
   }
 
-  return (id, watcher) => {
-    const watchers = watched.get(id) ?? new Set<Watcher>();
-    watchers.add(watcher);
-    if (!watched.has(id)) {
-      watched.set(id, watchers);
-      void look(id, watchers);
-    }
-    return () => {
-      watchers.delete(watcher);
-      if (watchers.size === 0 && watched.get(id) === watchers) watched.delete(id);
-    };
+  async function tellAndGoOn(id: string, { watchers, at, seen }: Watched): Promise<void> {
+    await tell(watchers, await seen);
+    const again = () => (watchers.size > 0 ? lookAgain(id, watchers) : all.delete(id));
+    setTimeout(again, Math.max(at + LOOK_EVERY_MS - clock(), 0)).unref();
+  }
+
+  return {
+    look: async (id) => {
+      const known = all.get(id);
+      const seen = await (known ?? lookAgain(id, new Set())).seen;
+      if ('error' in seen) throw seen.error;
+      // What has ended may have been retried since.
+      return known && ENDED.includes(seen.job.state) ? show(id) : seen.job;
+    },
+    begin: (id, watcher) => {
+      const { watchers } = all.get(id) ?? lookAgain(id, new Set());
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
+    },
   };
+}
+
+async function tell(watchers: ReadonlySet<Watcher>, look: Look): Promise<void> {
+  let told = 0;
+  for (const watcher of watchers) {
+    watcher(look);
+    if (++told % TOLD_AT_ONCE === 0) await new Promise((resolve) => void setImmediate(resolve));
+  }
 }
 
 /** The looks at a job one after the other, until `signal` aborts. A slow reader misses looks, not news. */
 export async function* looksAt(watch: Watch, id: string, signal: AbortSignal): AsyncGenerator<Look> {
   let newest: Look | null = null;
   let wake: (() => void) | null = null;
-  const unwatch = watch(id, (look) => {
+  const unwatch = watch.begin(id, (look) => {
     newest = look;
     wake?.();
   });

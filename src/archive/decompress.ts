@@ -1,4 +1,4 @@
-// Decompresses a stored segment frame by frame, off the main thread. Memory: one frame, whatever the segment's size.
+// Decompresses a stored segment frame by frame, off the main thread. Memory: two frames, whatever the segment's size.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -14,8 +14,16 @@ export function decompressed(stored: Bytes, compression: Compression): Bytes {
   return compression === 'gzip' ? ungzip(stored) : stored;
 }
 
+/** The next frame is decompressed while whoever reads looks at the last one. */
 async function* unzstd(stored: Bytes): AsyncGenerator<Uint8Array> {
-  for await (const frame of frames(stored)) yield await expand(frame);
+  let ahead: Promise<Uint8Array> | null = null;
+  for await (const frame of frames(stored)) {
+    const expanding = expand(frame);
+    expanding.catch(() => undefined); // thrown where it is awaited, which may be later
+    if (ahead) yield await ahead;
+    ahead = expanding;
+  }
+  if (ahead) yield await ahead;
 }
 
 async function expand(frame: Buffer): Promise<Uint8Array> {

@@ -8,7 +8,7 @@ import { readManifestAlone } from './manifest.js';
 import { sha256 } from './objects.js';
 import { damaged, segmentLines, type LineRange } from './segment-lines.js';
 
-/** Places: the first three files, and from 0 on where the line of a segment begins in segments.jsonl. */
+/** Places: the first three files; from 0 on twice where the line of a segment begins in segments.jsonl, and 1 more for its list. */
 const FIRST = -3;
 
 /** Throws what reading a manifest throws, and `archive_missing` where another job has sealed the archive since. */
@@ -29,7 +29,7 @@ export async function openArchiveFiles(store: Store, archive: string, job: strin
       const file = await storedFile(store, archive, top[place - FIRST]!);
       yield { file, place, next: place + 1 };
     }
-    yield* segmentFiles(store, archive, manifest, { start: Math.max(from, 0), end: endOf(manifest) });
+    yield* filesFrom(store, archive, manifest, Math.max(from, 0));
   }
 
   async function find(path: string, place?: number): Promise<JobFile | null> {
@@ -53,6 +53,18 @@ export async function storedFile(
   return { path, bytes: found.size, records: null, sha256: hash };
 }
 
+async function* filesFrom(
+  store: Store,
+  archive: string,
+  manifest: Manifest,
+  from: number,
+): AsyncGenerator<PlacedFile> {
+  const range = { start: Math.floor(from / 2), end: endOf(manifest) };
+  for await (const found of segmentFiles(store, archive, manifest, range)) {
+    if (found.place >= from) yield found;
+  }
+}
+
 async function* segmentFiles(
   store: Store,
   archive: string,
@@ -60,24 +72,28 @@ async function* segmentFiles(
   range: LineRange,
 ): AsyncGenerator<PlacedFile> {
   for await (const { line, start, end } of segmentLines(store, archive, segments.path, range)) {
-    yield { file: fileOf(line), place: start, next: end };
+    const { list } = line;
+    yield { file: fileOf(line, line.records), place: 2 * start, next: list ? 2 * start + 1 : 2 * end };
+    if (list) yield { file: fileOf(list, null), place: 2 * start + 1, next: 2 * end };
   }
 }
 
-function fileOf({ path, storedBytes, records, sha256: hash }: SegmentLine): JobFile {
+function fileOf(
+  { path, storedBytes, sha256: hash }: Pick<SegmentLine, 'path' | 'storedBytes' | 'sha256'>,
+  records: number | null,
+): JobFile {
   return { path, bytes: storedBytes, records, sha256: hash };
 }
 
-/** null where no line begins there. */
+/** null where there is none. */
 async function fileAt(
   store: Store,
   archive: string,
   manifest: Manifest,
-  start: number,
+  place: number,
 ): Promise<JobFile | null> {
   try {
-    const range = { start, end: endOf(manifest) };
-    for await (const { file } of segmentFiles(store, archive, manifest, range)) return file;
+    for await (const { file } of filesFrom(store, archive, manifest, place)) return file;
   } catch (error) {
     if (!(error instanceof LonghaulError) || error.code !== 'archive_damaged') throw error;
   }

@@ -119,17 +119,24 @@ async function discard(folder: Folder): Promise<void> {
   const ending = await putDiscarded(folder);
   if (ending?.kind !== 'discarded' || ending.job !== job) return;
   await store.remove(`${path}/${CLAIM}`);
+  await clearFolder(folder);
+}
+
+/** Of a folder whose ending is a mark, which goes last. `each` is called before each object is removed, and may throw. */
+export async function clearFolder(folder: Folder, each: () => void = () => undefined): Promise<void> {
+  const { store, path, ending } = folder;
   do await store.sweep(path);
-  while (await removeOthers(folder));
-  await store.remove(`${path}/${folder.ending}`);
+  while (await removeOthers(folder, each));
+  await store.remove(`${path}/${ending}`);
   await store.sweep(path);
 }
 
 /** Everything but the mark. Says whether there was anything: a writer that is still at work may add to it once more. */
-async function removeOthers({ store, path, ending }: Folder): Promise<boolean> {
+async function removeOthers({ store, path, ending }: Folder, each: () => void): Promise<boolean> {
   let found = false;
   for await (const object of store.list(path)) {
     if (object.path === `${path}/${ending}`) continue;
+    each();
     await store.remove(object.path);
     found = true;
   }

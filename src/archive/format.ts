@@ -2,6 +2,8 @@
 import { z } from 'zod';
 
 export const FORMAT = 'longhaul-archive/1';
+/** Of archives with streams of objects: their segments have lists, and may refer to other archives. */
+export const FORMAT_OF_OBJECTS = 'longhaul-archive/2';
 /** Stands in the place of a manifest while an archive that was given up is removed. */
 export const DISCARDED = 'longhaul-discarded';
 
@@ -24,6 +26,10 @@ const segmentFields = {
   bytes: count,
   /** It begins within an object that the segment before began. */
   goesOn: z.literal(true).optional(),
+  /** Of a tar segment: its entries, an object beside it. `first`: the key of the first one. */
+  list: z.object({ path: z.string().min(1), storedBytes: count, sha256, first: z.string() }).optional(),
+  /** Records of it that are references; absent: none. */
+  referred: count.optional(),
 };
 const storedFields = { storedBytes: count, sha256 };
 /** Only of the pieces of an export, never in an archive: records that keep something in a column of their own. */
@@ -55,13 +61,19 @@ export const manifestStreamSchema = streamSchema.extend({
   bytes: count,
   storedBytes: count,
   segments: count,
+  /** Records that are references; absent: none. */
+  referred: count.optional(),
   /** The bytes of segments.jsonl that hold the stream's lines. */
   lines: z.object({ start: count, end: count }),
 });
 export type ManifestStream = z.infer<typeof manifestStreamSchema>;
 
+/** An archive that another one refers to. `sha256`: of its manifest.json. */
+export const baseRefSchema = z.object({ archive: z.string().min(1), sha256 });
+export type BaseRef = z.infer<typeof baseRefSchema>;
+
 export const manifestSchema = z.object({
-  format: z.literal(FORMAT),
+  format: z.enum([FORMAT, FORMAT_OF_OBJECTS]),
   id: z.string(),
   job: z.string(),
   createdAt: z.string(),
@@ -71,6 +83,8 @@ export const manifestSchema = z.object({
   segments: z.object({ path: z.string().min(1), sha256, count }),
   report: z.object({ path: z.string().min(1), sha256 }),
   streams: z.array(manifestStreamSchema),
+  /** All that references lead to: the base, then those that it refers to itself. */
+  bases: z.array(baseRefSchema).optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 

@@ -12,10 +12,11 @@ export const WORK = '.work';
 export const CLAIM = `${WORK}/job.json`;
 export const STREAMS = `${WORK}/streams`;
 export const LEDGER = `${WORK}/ledger`;
+export const BASES = `${WORK}/bases.json`;
 export const SCRATCH = `${WORK}/seal`;
 
 const SUFFIX: Readonly<Record<Compression, string>> = { zstd: '.zst', gzip: '.gz', none: '' };
-const SEGMENT_NAME = /^z?\d{6,}-[0-9a-f]{16}\.(jsonl|csv|tar)(\.zst|\.gz)?$/;
+const SEGMENT_NAME = /^z?\d{6,}-[0-9a-f]{16}\.((list\.)?jsonl|csv|tar)(\.zst|\.gz)?$/;
 
 const PLAIN = /^[a-z0-9_]([a-z0-9_.-]{0,98}[a-z0-9_-])?$/;
 const RESERVED: ReadonlySet<string> = new Set([MANIFEST, SEGMENTS, REPORT]);
@@ -58,7 +59,12 @@ export function segmentName(
   return `${ordinal(seq)}-${token}.${encoding}${SUFFIX[compression]}`;
 }
 
-/** Whether a file (not its folder) is named as a segment: only such files are ever taken for orphans and removed. */
+/** Of the list of a tar segment. */
+export function listPath(segment: string): string {
+  return segment.replace(/\.tar(?=\.\w+$|$)/, '.list.jsonl');
+}
+
+/** Whether a file (not its folder) is named as a segment or a list: only such files are ever taken for orphans and removed. */
 export function isSegmentName(name: string): boolean {
   return SEGMENT_NAME.test(name);
 }

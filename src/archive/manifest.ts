@@ -1,7 +1,7 @@
 // manifest.json: written last, and it proves itself, segments.jsonl and report.json by hash.
 import { LonghaulError } from '../core/errors.js';
 import type { Store } from '../core/store.js';
-import { DISCARDED, FORMAT, manifestSchema, type Manifest } from './format.js';
+import { DISCARDED, FORMAT, FORMAT_OF_OBJECTS, manifestSchema, type Manifest } from './format.js';
 import { MANIFEST } from './layout.js';
 import { decodeJson, hashOf, isMissing, jsonOf, readIfThere, sha256 } from './objects.js';
 import { damaged } from './segment-lines.js';
@@ -21,9 +21,17 @@ function closing(hash: string): string {
  * Throws `archive_missing`, `archive_unsupported` (a format of another version) or `archive_damaged`, naming the file.
  */
 export async function readManifest(store: Store, archive: string): Promise<Manifest> {
-  const { manifest } = await readManifestAlone(store, archive);
+  return (await readHashedManifest(store, archive)).manifest;
+}
+
+/** With the hash of its file. Throws likewise. */
+export async function readHashedManifest(
+  store: Store,
+  archive: string,
+): Promise<{ readonly manifest: Manifest; readonly sha256: string }> {
+  const { manifest, bytes } = await readManifestAlone(store, archive);
   await checkSegmentList(store, archive, manifest);
-  return manifest;
+  return { manifest, sha256: sha256(bytes) };
 }
 
 /** Without a look at segments.jsonl, for whoever asks often and checks what is taken from there. Throws likewise. */
@@ -42,7 +50,8 @@ export async function readManifestAlone(
 function checkFormat(bytes: Buffer, archive: string): void {
   const format = (jsonOf(bytes) as { format?: unknown } | null | undefined)?.format;
   if (format === DISCARDED) throw new LonghaulError('archive_missing', `${archive} was given up by its job.`);
-  const isOther = typeof format === 'string' && /^longhaul-archive\/\d+$/.test(format) && format !== FORMAT;
+  const isKnown = format === FORMAT || format === FORMAT_OF_OBJECTS;
+  const isOther = typeof format === 'string' && /^longhaul-archive\/\d+$/.test(format) && !isKnown;
   if (isOther) throw new LonghaulError('archive_unsupported', `${archive} has the format ${format}.`);
 }
 

@@ -6,6 +6,7 @@ import type { Part, PartRef, Segment } from './format.js';
 import { ordinal, partsFolder } from './layout.js';
 import { putLinked } from './linked.js';
 import type { SegmentWriter } from './segment-writer.js';
+import { pathsOf } from './unlisted.js';
 
 export interface PartitionWriterOptions {
   readonly folder: Folder;
@@ -67,7 +68,7 @@ export function createPartitionWriter(options: PartitionWriterOptions): SinkWrit
   }
 
   async function removeSegments(segments: readonly Segment[]): Promise<void> {
-    for (const { path } of segments) await store.remove(`${root}/${path}`);
+    for (const path of segments.flatMap(pathsOf)) await store.remove(`${root}/${path}`);
   }
 
   async function drop(): Promise<void> {

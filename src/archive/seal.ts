@@ -6,6 +6,8 @@ import { isClaimed, withdrawn, type Folder } from './claim.js';
 import { putEnding } from './folder-sink.js';
 import {
   FORMAT,
+  FORMAT_OF_OBJECTS,
+  type BaseRef,
   type ArchiveClaim,
   type ArchiveHead,
   type Manifest,
@@ -22,6 +24,8 @@ export interface SealWork {
   readonly claim: ArchiveClaim;
   /** Of all streams, sorted by name. */
   readonly streams: readonly StreamDescription[];
+  /** What it refers to; empty: nothing. */
+  readonly bases: readonly BaseRef[];
   /** Of all partitions, in order. */
   readonly heads: readonly ArchiveHead[];
   readonly report: JsonObject;
@@ -40,7 +44,7 @@ export async function publish(ctx: Context, folder: Folder, work: SealWork): Pro
   const report = Buffer.from(`${JSON.stringify({ ...work.report, result }, null, 2)}\n`);
   await store.put(`${path}/${REPORT}`, report);
   const manifest = encodeManifest({
-    format: FORMAT,
+    format: streams.some(({ encoding }) => encoding === 'tar') ? FORMAT_OF_OBJECTS : FORMAT,
     id: work.claim.id,
     job: work.claim.job,
     createdAt: work.claim.createdAt,
@@ -50,6 +54,7 @@ export async function publish(ctx: Context, folder: Folder, work: SealWork): Pro
     segments: { path: SEGMENTS, ...list },
     report: { path: REPORT, sha256: sha256(report) },
     streams,
+    ...(work.bases.length > 0 && { bases: [...work.bases] }),
   });
   await putEnding(folder, manifest, SEGMENTS);
 }

@@ -10,9 +10,10 @@ import { storedBytes, type SegmentPlace } from './segment-reader.js';
 
 const PAGE_BYTES = 1_048_576;
 
-/** A page without its cursor, and where its records end, in bytes after decompression. */
+/** A page without its cursor, and where its records begin and end, in bytes after decompression. */
 export interface SegmentPage {
   readonly page: Omit<Page, 'next'>;
+  readonly start: number;
   readonly end: number;
 }
 
@@ -43,6 +44,7 @@ export async function* segmentPages(
     const { records } = createScanner(encoding).feed(bytes);
     yield {
       page: { payload: payloadOf(encoding, header, bytes), records },
+      start: begin,
       end: end + restOf(place, line, end),
     };
   }

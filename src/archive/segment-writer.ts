@@ -1,11 +1,11 @@
 // Writes one segment: pages in, one compressed object out, with its counts and hash.
-import { createHash } from 'node:crypto';
 import type { Page } from '../core/connector.js';
 import type { Store } from '../core/store.js';
 import { TRAILER } from '../records/tar/block.js';
 import { goesOn } from '../records/tar/scan.js';
 import type { Compression, Segment } from './format.js';
-import { createFramePipe } from './frames.js';
+import { openObject } from './compressed-object.js';
+import { createListWriter, type ListWriter } from './entry-list.js';
 
 /** One immutable object on its way. */
 export interface SegmentWriter {
@@ -29,6 +29,7 @@ export async function openSegment(
   let isTar = false;
   /** It begins within an object. */
   let within: Pick<Segment, 'goesOn'> = {};
+  let list: ListWriter | null = null;
   return {
     get bytes() {
       return object.bytes;
@@ -38,57 +39,20 @@ export async function openSegment(
       isTar = payload.format === 'tar';
       if (object.bytes === 0 && isTar && goesOn(payload.chunks)) within = { goesOn: true };
       for (const chunk of payload.chunks) await object.write(chunk);
+      if (isTar) {
+        list ??= createListWriter(store, folder, place.path, compression);
+        await list.write(payload.chunks);
+      }
       records += more;
     },
     async commit() {
       if (isTar) await object.write(TRAILER);
-      return { ...place, ...within, records, ...(await object.commit()) };
-    },
-    abort: () => object.abort(),
-  };
-}
-
-/** Bytes in, one compressed object out. */
-export interface CompressedObject {
-  /** Before compression, so far. */
-  readonly bytes: number;
-  write(bytes: Uint8Array): Promise<void>;
-  commit(): Promise<Pick<Segment, 'bytes' | 'storedBytes' | 'sha256'>>;
-  abort(): Promise<void>;
-}
-
-export async function openObject(
-  store: Store,
-  path: string,
-  compression: Compression,
-): Promise<CompressedObject> {
-  const object = await store.create(path);
-  const hash = createHash('sha256');
-  let bytes = 0;
-  let storedBytes = 0;
-
-  const pipe = createFramePipe(compression, async (stored) => {
-    hash.update(stored);
-    storedBytes += stored.length;
-    await object.write(stored);
-  });
-
-  return {
-    get bytes() {
-      return bytes;
-    },
-    async write(chunk) {
-      bytes += chunk.length;
-      await pipe.write(chunk);
-    },
-    async commit() {
-      await pipe.end();
-      await object.commit();
-      return { bytes, storedBytes, sha256: hash.digest('hex') };
+      const stored = await object.commit();
+      return { ...place, ...within, records, ...stored, ...(await list?.commit()) };
     },
     async abort() {
-      await pipe.settled();
       await object.abort();
+      await list?.abort();
     },
   };
 }

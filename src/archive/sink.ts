@@ -1,6 +1,8 @@
 // The archive as the sink of a backup.
 import type { Sink } from '../core/connector.js';
 import type { Store } from '../core/store.js';
+import type { Base } from './base.js';
+import { keptBases, onBase, proveBases } from './bases.js';
 import type { Folder } from './claim.js';
 import { describe, describedStreams } from './described.js';
 import { createFolderSink } from './folder-sink.js';
@@ -21,6 +23,8 @@ export interface ArchiveSinkOptions {
   readonly createdAt: string;
   readonly compression: Compression;
   readonly source: { readonly connection: string; readonly type: string };
+  /** The archive that pages may refer to. */
+  readonly base?: Pick<Base, 'refs'> | null;
   /** A segment ends with the page that brings it here; before compression. Default 64 MiB. */
   readonly segmentBytes?: number;
   /** Epoch ms. */
@@ -37,6 +41,7 @@ export function createArchiveSink(store: Store, options: ArchiveSinkOptions): Si
     createdAt,
     compression,
     source,
+    base = null,
     segmentBytes = SEGMENT_BYTES,
     now = Date.now,
   } = options;
@@ -50,7 +55,7 @@ export function createArchiveSink(store: Store, options: ArchiveSinkOptions): Si
     compression,
   };
 
-  return createFolderSink(folder, {
+  const filling = createFolderSink(folder, {
     claim,
 
     describe: (stream) => describe(store, path, stream, { ifAbsent: false }),
@@ -64,13 +69,17 @@ export function createArchiveSink(store: Store, options: ArchiveSinkOptions): Si
       return createPartitionWriter({ folder, target, from, segmentBytes, open, listed });
     },
 
-    publish: async (ctx, work) =>
-      publish(ctx, folder, {
+    async publish(ctx, work) {
+      const bases = base ? await keptBases(store, path) : [];
+      await proveBases(store, bases);
+      await publish(ctx, folder, {
         claim,
         streams: await describedStreams(store, path),
+        bases,
         ...work,
         completedAt: new Date(now()).toISOString(),
-      }),
+      });
+    },
 
     finish: async () => {
       const manifest = await readManifest(store, path);
@@ -82,4 +91,5 @@ export function createArchiveSink(store: Store, options: ArchiveSinkOptions): Si
       for (const name of [SEGMENTS, REPORT]) await store.remove(`${path}/${name}`);
     },
   });
+  return base ? onBase(filling, folder, base) : filling;
 }

@@ -12,14 +12,16 @@ import type {
 } from '../core/connector.js';
 import { LonghaulError, Stopped } from '../core/errors.js';
 import type { Store } from '../core/store.js';
-import { Damage } from './damage.js';
+import { NamedDamage, Damage } from './damage.js';
 import { cursorSchema, rangeSchema, type Manifest, type ManifestStream, type SegmentLine } from './format.js';
 import { cut } from './cut.js';
 import { readManifest } from './manifest.js';
 import { isMissing } from './objects.js';
 import { segmentLines } from './segment-lines.js';
-import { segmentPages, type PagesWanted } from './segment-pages.js';
-import { checkSegment, checkStored, type SegmentPlace } from './segment-reader.js';
+import { createReferred, type Referred } from './referred.js';
+import { resolved } from './resolved.js';
+import { segmentPages, type PagesWanted, type SegmentPage } from './segment-pages.js';
+import { checkList, checkSegment, checkStored, type SegmentPlace } from './segment-reader.js';
 
 export interface ArchiveSourceOptions {
   /**
@@ -57,15 +59,16 @@ export function createArchiveSource(store: Store, path: string, options: Archive
       const at = from === null ? { line: range.start, skip: 0 } : cursorSchema.parse(from);
       const place = { store, archive: path, encoding: range.encoding, compression: range.compression };
       const lines = segmentLines(store, path, range.path, { start: at.line, end: range.end });
+      const referred = createReferred(ctx, store, async () => (await open()).manifest.bases ?? []);
       let { skip } = at;
       for await (const { line, start, end } of lines) {
         if (ctx.stop.aborted) throw new Stopped();
         ctx.meter.request();
         const next = end < range.end ? { line: end, skip: 0 } : null;
-        if (onDamage === 'report') yield { ...(await audit(ctx, place, line)), next };
+        if (onDamage === 'report') yield { ...(await audit(ctx, place, line, referred)), next };
         else {
           const wanted = { skip, records: pageRecords(stream) };
-          yield* records(ctx, place, line, { wanted, start, next, pass: onDamage === 'skip' });
+          yield* records(ctx, place, line, { wanted, start, next, referred, pass: onDamage === 'skip' });
         }
         skip = 0;
       }
@@ -80,13 +83,19 @@ async function* records(
   ctx: Context,
   place: SegmentPlace,
   line: SegmentLine,
-  at: { readonly wanted: PagesWanted; readonly start: number; readonly next: Cursor; readonly pass: boolean },
+  at: {
+    readonly wanted: PagesWanted;
+    readonly start: number;
+    readonly next: Cursor;
+    readonly referred: Referred;
+    readonly pass: boolean;
+  },
 ): AsyncGenerator<Page> {
   let handedOut = 0;
   try {
     await checkStored(ctx, place, line);
-    for await (const { page, end } of segmentPages(ctx, place, line, at.wanted)) {
-      handedOut += page.records;
+    for await (const { page, end } of pagesOf(ctx, place, line, at)) {
+      handedOut += page.records + (page.rejects?.length ?? 0);
       yield { ...page, next: end === line.bytes ? at.next : { line: at.start, skip: end } };
       if (ctx.stop.aborted) throw new Stopped();
     }
@@ -105,16 +114,35 @@ async function* records(
   }
 }
 
+async function* pagesOf(
+  ctx: Context,
+  place: SegmentPlace,
+  line: SegmentLine,
+  at: { readonly wanted: PagesWanted; readonly referred: Referred; readonly pass: boolean },
+): AsyncGenerator<SegmentPage> {
+  for await (const found of segmentPages(ctx, place, line, at.wanted)) {
+    if (line.referred === undefined) yield found;
+    else yield* resolved(at.referred, found, at.pass);
+  }
+}
+
 function nothing({ encoding }: SegmentPlace): Payload {
   return encoding === 'csv'
     ? { format: encoding, header: new Uint8Array(), chunks: [] }
     : { format: encoding, chunks: [] };
 }
 
-async function audit(ctx: Context, place: SegmentPlace, line: SegmentLine): Promise<Omit<Page, 'next'>> {
+/** A segment is intact where all that it refers to is. */
+async function audit(
+  ctx: Context,
+  place: SegmentPlace,
+  line: SegmentLine,
+  referred: Referred,
+): Promise<Omit<Page, 'next'>> {
   const payload = { format: 'jsonl', chunks: [] } as const;
   try {
-    await checkSegment(ctx, place, line);
+    await checkSegment(ctx, place, line, async (reference) => void (await referred.entry(reference)));
+    await checkList(ctx, place, line);
   } catch (error) {
     return { payload, records: 0, audit: found(findingOf(place, line, error)) };
   }
@@ -129,6 +157,9 @@ function found(finding: Finding): PageAudit {
 /** Throws again what says nothing about the segment. */
 function findingOf({ archive }: SegmentPlace, line: SegmentLine, error: unknown): Finding {
   const path = `${archive}/${line.path}`;
+  if (error instanceof NamedDamage) {
+    return { path: error.path, problem: error.problem, detail: error.message };
+  }
   if (error instanceof Damage) return { path, problem: 'damaged', detail: error.message };
   if (isMissing(error)) return { path, problem: 'missing', detail: 'it is not in the store' };
   throw error;

@@ -10,7 +10,7 @@ export interface Totals {
   streams(): ManifestStream[];
 }
 
-type Sums = Pick<ManifestStream, 'records' | 'bytes' | 'storedBytes' | 'segments' | 'lines'>;
+type Sums = Pick<ManifestStream, 'records' | 'bytes' | 'storedBytes' | 'segments' | 'referred' | 'lines'>;
 
 export function createTotals(streams: readonly StreamDescription[]): Totals {
   const known = new Set(streams.map((stream) => stream.name));
@@ -31,8 +31,9 @@ export function createTotals(streams: readonly StreamDescription[]): Totals {
   }
 
   return {
-    add(stream, { records, bytes, storedBytes }, lineBytes) {
+    add(stream, { records, bytes, storedBytes, referred = 0 }, lineBytes) {
       const before = sumsOf(stream);
+      const allReferred = (before.referred ?? 0) + referred;
       position += lineBytes;
       count += 1;
       sums.set(stream, {
@@ -40,6 +41,7 @@ export function createTotals(streams: readonly StreamDescription[]): Totals {
         bytes: before.bytes + bytes,
         storedBytes: before.storedBytes + storedBytes,
         segments: before.segments + 1,
+        ...(allReferred > 0 && { referred: allReferred }),
         lines: { start: before.lines.start, end: position },
       });
     },

@@ -1,6 +1,6 @@
 // Objects in an archive's folder that its manifest does not list: orphans of killed writers, or what does not belong there.
 import type { Store, StoredObject } from '../core/store.js';
-import type { Manifest } from './format.js';
+import type { Manifest, Segment } from './format.js';
 import { MANIFEST } from './layout.js';
 import { segmentLines, type LineRange } from './segment-lines.js';
 
@@ -44,8 +44,15 @@ async function pathsIn(
 ): Promise<ReadonlySet<string>> {
   const paths = new Set<string>();
   if (!range) return paths;
-  for await (const { line } of segmentLines(store, archive, segments.path, range)) paths.add(line.path);
+  for await (const { line } of segmentLines(store, archive, segments.path, range)) {
+    for (const path of pathsOf(line)) paths.add(path);
+  }
   return paths;
+}
+
+/** A segment, and its list where it has one: in the same folder. */
+export function pathsOf({ path, list }: Pick<Segment, 'path' | 'list'>): string[] {
+  return list ? [path, list.path] : [path];
 }
 
 function folderOf(path: string): string {

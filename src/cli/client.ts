@@ -8,8 +8,9 @@ export interface Client extends ApiClient {
   readonly address: Address;
 }
 
-export function createClient(address: Address): Client {
-  const api = createApiClient({ url: address.url });
+/** `key`: of the API, where it has keys. */
+export function createClient(address: Address, key: string | null): Client {
+  const api = createApiClient({ url: address.url, token: key ?? undefined });
   const fail = (error: unknown): never => {
     throw error instanceof ApiError ? toCliError(address, error) : error;
   };
@@ -30,9 +31,20 @@ export function createClient(address: Address): Client {
     differences: told(api.differences),
     files: told(api.files),
     download: told(api.download),
+    removeArchive: told(api.removeArchive),
     connections: told(api.connections),
     check: told(api.check),
     queue: told(api.queue),
+    schedules: {
+      add: told(api.schedules.add),
+      list: told(api.schedules.list),
+      show: told(api.schedules.show),
+      set: told(api.schedules.set),
+      pause: told(api.schedules.pause),
+      resume: told(api.schedules.resume),
+      trigger: told(api.schedules.trigger),
+      remove: told(api.schedules.remove),
+    },
     async *events(id, options) {
       try {
         yield* api.events(id, options);

@@ -40,10 +40,12 @@ export function page(job: Job): string[] {
     ...row('source', sourceText(job)),
     ...row('sink', sinkText(job)),
     ...folderLine(job),
+    ...row('schedule', job.schedule ?? null),
     ...row('created', time(job.createdAt)),
     ...row('started', job.startedAt && time(job.startedAt)),
     ...row('ended', job.endedAt && `${time(job.endedAt)}${took(job)}`),
     ...row('progress', `${percentText(p).trim()}, ${progressText(job)}`),
+    ...row('pace', paceText(job)),
     ...row('requests', `${count(p.requests)} for ${count(p.pages)} pages, ${count(p.retries)} retried`),
     ...streamLines(job),
     ...(job.result ? resultLines(job) : []),
@@ -52,16 +54,22 @@ export function page(job: Job): string[] {
   ];
 }
 
+function paceText({ lanes, requestsPerSecond }: Job): string | null {
+  if (lanes === null) return null;
+  const pace = requestsPerSecond === null ? '' : `, at most ${requestsPerSecond} requests a second`;
+  return `${counted(lanes, 'lane')}${pace}`;
+}
+
 function folderLine({ kind, archive }: Job): string[] {
   return row(kind === 'export' ? 'folder' : 'archive', archive);
 }
 
-function sinkText({ sink }: Job): string | null {
+export function sinkText({ sink }: Pick<Job, 'sink'>): string | null {
   if (!sink) return null;
   return 'prefix' in sink ? `${sink.connection}/${sink.prefix}` : sink.connection;
 }
 
-export function sourceText(job: Job): string {
+export function sourceText(job: Pick<Job, 'source'>): string {
   if ('archive' in job.source) return `${job.source.connection}/${job.source.archive}`;
   const streams = job.source.streams;
   return streams ? `${job.source.connection}/${streams.join(',')}` : job.source.connection;
@@ -112,7 +120,7 @@ function resultLines(job: Job): string[] {
 function sizeLines({ kind }: Job, result: SealSummary): string[] {
   if (kind === 'export')
     return [...row('bytes', bytes(result.bytes)), ...row('files', count(result.files ?? 0))];
-  if (kind === 'restore' || result.differences) return row('bytes', bytes(result.bytes));
+  if (kind === 'restore' || kind === 'copy' || result.differences) return row('bytes', bytes(result.bytes));
   return [
     ...row('bytes', `${bytes(result.bytes)}, stored as ${bytes(result.storedBytes)}`),
     ...row('segments', count(result.segments)),

@@ -63,6 +63,18 @@ export const formatOption = () =>
 export const configOption = () =>
   new Option('--config <file>', 'config file').env('LONGHAUL_CONFIG').default('longhaul.config.yml');
 
+/** Of a worker. */
+export const metricsPortOption = () =>
+  new Option('--metrics-port <n>', 'where metrics are answered on this machine; 0: a free one')
+    .env('LONGHAUL_METRICS_PORT')
+    .argParser(port)
+    .default(0);
+
+export const temporalMetricsPortOption = () =>
+  new Option('--temporal-metrics-port <n>', "where Temporal's SDK answers with metrics of its own")
+    .env('LONGHAUL_TEMPORAL_METRICS_PORT')
+    .argParser(whole(1, 65_535));
+
 export const compressionOption = (of: string) =>
   new Option('--compression <name>', `of the ${of}`).choices(['zstd', 'gzip', 'none']);
 
@@ -70,7 +82,13 @@ export const stateOption = () =>
   new Option('--state <state>', 'only jobs in this state').choices([...JOB_STATES]);
 
 export const kindOption = () =>
-  new Option('--kind <kind>', 'only jobs of this kind').choices(['backup', 'export', 'restore', 'verify']);
+  new Option('--kind <kind>', 'only jobs of this kind').choices([
+    'backup',
+    'copy',
+    'export',
+    'restore',
+    'verify',
+  ]);
 
 export const modeOption = () =>
   new Option(
@@ -96,6 +114,14 @@ export function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value > 0 && value <= 600) return value;
   throw new InvalidArgumentError('Expected seconds, more than 0 and at most 600.');
+}
+
+/** `none`: no bound of the job's own. */
+export function requestRate(text: string): number | 'none' {
+  if (text === 'none') return text;
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0.01 && value <= 10_000) return value;
+  throw new InvalidArgumentError('Expected requests a second, from 0.01 to 10000, or none.');
 }
 
 export const port = whole(0, 65_535);

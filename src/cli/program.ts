@@ -6,10 +6,12 @@ import { report } from './errors.js';
 import { addHelpers } from './groups/helpers.js';
 import { addLooks } from './groups/looks.js';
 import { addResults } from './groups/results.js';
+import { addSchedules } from './groups/schedules.js';
 import { addServices } from './groups/services.js';
 import { addStarts } from './groups/starts.js';
 import { addSteering } from './groups/steering.js';
-import { type Io, paint } from './io.js';
+import type { Io } from './io.js';
+import { withOutput } from './output.js';
 
 /** Runs one command line (without `node` and the script) and returns its exit code. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
@@ -27,22 +29,16 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 export type Done = (exit: number) => void;
 
 function createProgram(io: Io, done: Done): Command {
-  const program = new Command('longhaul')
+  const program = withOutput(new Command('longhaul'), io)
     .description('Durable backup, export, restore and verify jobs over paged data.')
     .version(VERSION)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => io.out(text.trimEnd()),
-      writeErr: (text) => io.err(text.trimEnd()),
-      outputError: (text, write) => write(text.replace(/^error:/, paint(io, 'red', 'error usage:'))),
-    })
-    .showHelpAfterError('hint: --help shows what there is')
     .addHelpText('after', `\n${EXIT_CODES}`);
   addServices(program, io, done);
   addStarts(program, io, done);
   addLooks(program, io, done);
   addResults(program, io, done);
   addSteering(program, io, done);
+  addSchedules(program, io, done);
   addHelpers(program, io, done);
   return program;
 }

@@ -1,5 +1,5 @@
 // From the options of a command to the spec of the job that it starts. Pure.
-import type { BackupSpec, ExportSpec, RestoreSpec, VerifySpec } from '../core/spec.js';
+import type { BackupSpec, CopySpec, ExportSpec, RestoreSpec, VerifySpec } from '../core/spec.js';
 import type { ClientOptions } from './commands/common.js';
 import { usageError } from './errors.js';
 import { parseAgainst, parseArchive, parseRemap, parseSink, parseSource } from './places.js';
@@ -13,7 +13,7 @@ export interface StartOptions extends ClientOptions {
 
 type Checkpoint = NonNullable<NonNullable<RestoreSpec['options']>['checkpoint']>;
 
-interface CopyOptions extends StartOptions {
+interface MovingOptions extends StartOptions {
   readonly to: string;
   readonly checkpointSeconds?: number;
   readonly checkpointBytes?: number;
@@ -28,13 +28,14 @@ interface ArchiveOptions {
 
 type Compression = 'zstd' | 'gzip' | 'none';
 
-export interface BackupOptions extends CopyOptions {
+export interface BackupOptions extends MovingOptions {
   readonly archive?: string;
   readonly pageSize?: number;
   readonly compression?: Compression;
+  readonly base?: string;
 }
 
-export interface ExportOptions extends CopyOptions, ArchiveOptions {
+export interface ExportOptions extends MovingOptions, ArchiveOptions {
   readonly archive?: string;
   readonly name?: string;
   readonly format: 'jsonl' | 'csv' | 'parquet';
@@ -43,13 +44,18 @@ export interface ExportOptions extends CopyOptions, ArchiveOptions {
   readonly compression?: Compression;
 }
 
-export interface RestoreOptions extends CopyOptions, ArchiveOptions {
+export interface RestoreOptions extends MovingOptions, ArchiveOptions {
   readonly mode?: 'insert' | 'upsert';
   readonly create?: boolean;
   readonly keyFrom?: string;
   readonly keyTo?: string;
   readonly remap?: readonly string[];
   readonly dryRun?: boolean;
+}
+
+export interface CopyOptions extends MovingOptions {
+  readonly mode?: 'insert' | 'upsert';
+  readonly pageSize?: number;
 }
 
 export interface VerifyOptions extends StartOptions {
@@ -59,12 +65,20 @@ export interface VerifyOptions extends StartOptions {
 
 export function backupSpec(sources: readonly string[], o: BackupOptions): BackupSpec {
   const { pageSize, compression } = o;
+  const sink = parseSink(o.to);
+  const base = o.base === undefined ? undefined : parseBase(o.base, sink.connection);
   return {
     kind: 'backup',
     source: parseSource(sources),
-    sink: { ...parseSink(o.to), ...given({ archive: o.archive }) },
-    options: { ...copyOptions(o), ...given({ pageSize, compression }) },
+    sink: { ...sink, ...given({ archive: o.archive }) },
+    options: { ...movingOptions(o), ...given({ pageSize, compression, base }) },
   };
+}
+
+function parseBase(place: string, sink: string): string {
+  const { connection, archive } = parseArchive(place);
+  if (connection === sink) return archive;
+  throw usageError(`the base ${place} is not in ${sink}`, 'Name an archive in the connection of `--to`.');
 }
 
 /** `archive`: SINK/ARCHIVE, in place of sources. */
@@ -77,7 +91,7 @@ export function exportSpec(sources: readonly string[], archive: string | null, o
     kind: 'export',
     source: { ...from, ...(all.length > 0 && { streams: all }) },
     sink: { ...parseSink(o.to), ...given({ name: o.name }) },
-    options: { ...copyOptions(o), format, ...given({ fileBytes, pageSize, compression, skipDamaged }) },
+    options: { ...movingOptions(o), format, ...given({ fileBytes, pageSize, compression, skipDamaged }) },
   };
 }
 
@@ -87,7 +101,20 @@ export function restoreSpec(archive: string, o: RestoreOptions): RestoreSpec {
     kind: 'restore',
     source: { ...parseArchive(archive), ...given({ streams: streamsOf(o), keys: keysOf(o) }) },
     sink: { connection: o.to, ...given({ mode, create }) },
-    options: { ...copyOptions(o), ...given({ skipDamaged, remap: o.remap && parseRemap(o.remap), dryRun }) },
+    options: {
+      ...movingOptions(o),
+      ...given({ skipDamaged, remap: o.remap && parseRemap(o.remap), dryRun }),
+    },
+  };
+}
+
+export function copySpec(sources: readonly string[], o: CopyOptions): CopySpec {
+  const { mode, pageSize } = o;
+  return {
+    kind: 'copy',
+    source: parseSource(sources),
+    sink: { connection: o.to, ...given({ mode }) },
+    options: { ...movingOptions(o), ...given({ pageSize }) },
   };
 }
 
@@ -113,13 +140,13 @@ function keysOf({ keyFrom, keyTo, stream }: RestoreOptions): RestoreSpec['source
   return given({ from: keyFrom?.split(','), to: keyTo?.split(',') });
 }
 
-function copyOptions(o: CopyOptions) {
+function movingOptions(o: MovingOptions) {
   const { lanes, tenant, rejectsMax } = o;
   const rejects = rejectsMax === undefined ? undefined : { max: rejectsMax };
   return given({ lanes, tenant, checkpoint: checkpointOf(o), rejects });
 }
 
-function checkpointOf(o: CopyOptions): Checkpoint | undefined {
+function checkpointOf(o: MovingOptions): Checkpoint | undefined {
   const checkpoint = given({
     seconds: o.checkpointSeconds,
     bytes: o.checkpointBytes,
@@ -129,7 +156,7 @@ function checkpointOf(o: CopyOptions): Checkpoint | undefined {
 }
 
 /** Without the fields that were not given. */
-function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+export function given<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }

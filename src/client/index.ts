@@ -15,9 +15,21 @@ import type { JobSpec } from '../core/spec.js';
 import type { ConnectionCheck, JobChange } from '../core/work.js';
 import { notOurs, problemOf, unreachable } from './errors.js';
 import { follow, type FollowOptions, type JobEvent } from './events.js';
+import { posted, queryOf } from './requests.js';
+import { schedulesOver, type Schedules } from './schedules.js';
 
 export { ApiError, type Fault } from './errors.js';
 export type { FollowOptions, JobEvent } from './events.js';
+export type {
+  ListedSchedule,
+  NewSchedule,
+  Schedule,
+  ScheduleList,
+  ScheduleQuery,
+  Schedules,
+  ScheduleSettings,
+  Triggered,
+} from './schedules.js';
 export type { ErrorCode, ErrorData } from '../core/errors.js';
 export type { JobProgress, JobState, StreamProgress } from '../core/job.js';
 export type { ArchivePage, ArchiveQuery, JobChange };
@@ -64,17 +76,22 @@ export interface Client {
   /** The bytes of a file from `start` (0) on, or all of them where the answer says so. */
   readonly download: (file: JobFileView, start?: number) => Promise<Download>;
   readonly archives: (query?: ArchiveQuery) => Promise<ArchivePage>;
+  /** Whether it is gone by now; if not, it is being removed, and the same call waits for it again. */
+  readonly removeArchive: (connection: string, path: string) => Promise<boolean>;
   readonly connections: () => Promise<ConnectionList>;
   readonly check: (connection: string) => Promise<ConnectionCheck>;
   readonly queue: () => Promise<Queue>;
+  readonly schedules: Schedules;
 }
 
 export function createClient(options: ClientOptions): Client {
   const { url: base } = options;
   const request = requests(options);
   const at = (path: string) => new URL(path, base).href;
-  const send = async <T>(path: string, init: RequestInit = {}): Promise<T> =>
-    (await (await request(at(path), init)).json()) as T;
+  const send = async <T>(path: string, init: RequestInit = {}): Promise<T> => {
+    const response = await request(at(path), init);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  };
   return {
     start: (spec, { idempotencyKey: key } = {}) =>
       send('/v1/jobs', posted(spec, key === undefined ? {} : { 'idempotency-key': key })),
@@ -90,9 +107,14 @@ export function createClient(options: ClientOptions): Client {
     files: (id, query = {}) => send(`${jobPath(id)}/files${queryOf(query)}`),
     download: (file, start = 0) => download(request, base, file, start),
     archives: (query = {}) => send(`/v1/archives${queryOf(query)}`),
+    removeArchive: async (connection, path) => {
+      const place = [connection, ...path.split('/')].map(encodeURIComponent).join('/');
+      return (await request(at(`/v1/archives/${place}`), { method: 'DELETE' })).status === 204;
+    },
     connections: () => send('/v1/connections'),
     check: (name) => send(`/v1/connections/${encodeURIComponent(name)}/check`, { method: 'POST' }),
     queue: () => send('/v1/queue'),
+    schedules: schedulesOver(send),
   };
 }
 
@@ -107,14 +129,6 @@ function requests({ url: base, token, fetch: send = fetch }: ClientOptions): Req
     });
     if (response.ok) return response;
     throw problemOf(base, response.status, await response.text());
-  };
-}
-
-function posted(body: unknown, headers: Record<string, string> = {}): RequestInit {
-  return {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json', ...headers },
   };
 }
 
@@ -143,11 +157,4 @@ async function download(request: Request, base: string, file: JobFileView, start
   const response = await request(url.href, { headers: start > 0 ? part : {} });
   if (!response.body) throw notOurs(base, response.status);
   return { start: response.status === 206 ? start : 0, bytes: response.body };
-}
-
-function queryOf(query: object): string {
-  const given = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)] as [string, string]],
-  );
-  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }

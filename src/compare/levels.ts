@@ -1,5 +1,5 @@
 // Any number of runs brought down to few: as many as can be merged at a time become one, and so do those that come of it.
-import { openObject } from '../archive/segment-writer.js';
+import { openObject } from '../archive/compressed-object.js';
 import { sha256 } from '../archive/objects.js';
 import type { Context } from '../core/connector.js';
 import type { Store } from '../core/store.js';

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { fileConnection } from './file.js';
 import { httpConnection } from './http.js';
+import { keySchema } from './keys.js';
 import { ownConnection, type OwnConnection } from './own.js';
 import { postgresConnection } from './postgres.js';
 import { s3Connection } from './s3.js';
@@ -20,6 +21,22 @@ export const configSchema = z.strictObject({
   /** Modules with connectors of one's own, from the folder of this file. */
   connectors: z.array(z.string().min(1)).optional(),
   connections: z.record(connectionName, connectionSchema),
+  /** Who may use the API. Without keys it serves its own machine only. */
+  keys: z
+    .array(keySchema)
+    .refine(
+      (keys) => new Set(keys.map((key) => key.name)).size === keys.length,
+      'two keys have the same name',
+    )
+    .optional(),
+  api: z
+    .strictObject({
+      /** Names under which the API is called, beside localhost and addresses. Any port. */
+      hosts: z.array(
+        z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'a host name in lower case, without a port'),
+      ),
+    })
+    .optional(),
   /** What `longhaul dev` starts beside Temporal, API and workers. */
   dev: z
     .strictObject({

@@ -16,7 +16,8 @@ export const window = z
     '`from` and `to` are the same: leave the window out to work all day',
   );
 
-function isTimeZone(name: string): boolean {
+/** Whether Node knows it, by its IANA name or otherwise. */
+export function isTimeZone(name: string): boolean {
   try {
     return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {

@@ -21,6 +21,8 @@ export interface Board {
   /** While the job runs, in place of those of its spec; and what the connection allows. */
   lanesAsked?: number;
   lanesMost?: number;
+  /** The pace that was asked for, of all lanes together. */
+  requestsPerSecond?: number;
   pending: PartitionWork[];
   readonly running: Map<number, PartitionWork>;
   heads: Head[];
@@ -86,6 +88,22 @@ export function addPlan(board: Board, page: PlanPage): void {
 export function askLanes(board: Board, lanes: number): void {
   board.lanesAsked = lanes;
   board.lanes = Math.min(lanes, board.lanesMost ?? Infinity);
+}
+
+/** null: no bound from now on. */
+export function askPace(board: Board, requestsPerSecond: number | null): void {
+  if (requestsPerSecond === null) delete board.requestsPerSecond;
+  else board.requestsPerSecond = requestsPerSecond;
+}
+
+/**
+ * The share of the pace that a lane keeps, so that all together never exceed it; undefined: there is none to keep. Lanes
+ * that will find nothing to do any more leave theirs to the others.
+ */
+export function laneShare({ requestsPerSecond: pace, lanes, plan, pending, running }: Board) {
+  if (pace === undefined) return undefined;
+  const open = plan.done ? pending.length + running.size : Infinity;
+  return pace / Math.min(lanes, open);
 }
 
 /** There are enough heads to settle. */

@@ -13,6 +13,11 @@ export interface Context {
   /** Break off what is in flight. Aborts after `stop`. */
   readonly signal: AbortSignal;
   readonly meter: Meter;
+  /**
+   * Only where the job is held to a pace: resolves when the next request may be sent; throws `Stopped`. Before each page the
+   * engine waits by itself, so that only who sends many requests for one page, or writes by requests, needs to ask.
+   */
+  readonly turn?: () => Promise<void>;
 }
 
 /** Where a connector reports what it does, for progress and proof. */
@@ -58,6 +63,8 @@ export interface Page {
   readonly next: Cursor | null;
   /** What could not be read and is set aside; its records are not among the page's. */
   readonly rejects?: readonly Reject[];
+  /** Only from a source that has copied objects itself; the payload is empty then. */
+  readonly copied?: PageCopied;
   /** Only from a source that checks stored objects instead of handing out their records; the payload is empty then. */
   readonly audit?: PageAudit;
 }
@@ -71,6 +78,16 @@ export interface Reject {
   readonly records: number;
   /** The record alone, as it came; null: it could not be read. */
   readonly payload: Payload | null;
+}
+
+/** What was copied without a record passing the engine. The page's `records` are all of these objects. */
+export interface PageCopied {
+  /** Of the objects, and pieces of objects: what this page counts for in the tallies. */
+  readonly bytes: number;
+  /** Objects that the server has copied, that passed through this process, and that were there already. */
+  readonly byServer: number;
+  readonly byWorker: number;
+  readonly there: number;
 }
 
 /** What a look at stored objects found. The page's `records` are those of the intact ones. */
@@ -171,7 +188,7 @@ export interface SinkWriter {
   write(page: Page): Promise<void>;
   readonly keepsParts?: true;
   /**
-   * Only where records can be refused one by one, and only called where the job allows rejects, right before `flush`:
+   * Only where records can be refused one by one, and only called where the job sets records aside, right before `flush`:
    * sends out everything written, and answers which records of it the target refuses. Those are not part of the flush.
    */
   settle?(): Promise<readonly Reject[]>;

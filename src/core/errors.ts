@@ -35,6 +35,16 @@ const rows = {
     hint: 'Use a stream the source has; leave `streams` out to take all.',
   },
 
+  // bases of incremental backups
+  base_unsuitable: {
+    reaction: 'permanent',
+    hint: 'Leave `options.base` out for a full backup; the next one can take that for its base.',
+  },
+  archive_needed: {
+    reaction: 'permanent',
+    hint: 'Remove what refers to the archive first, or wait for the job that uses it.',
+  },
+
   // sources
   source_unreachable: {
     reaction: 'transient',
@@ -192,6 +202,18 @@ const rows = {
     hint: 'Look at the state of the job with `longhaul show ID`.',
   },
   idempotency_conflict: { reaction: 'permanent', hint: 'Use a new Idempotency-Key for another body.' },
+  schedule_unknown: {
+    reaction: 'permanent',
+    hint: '`longhaul schedules` lists the schedules there are.',
+  },
+  schedule_exists: {
+    reaction: 'permanent',
+    hint: 'Choose another name, or change that schedule with `longhaul schedules set NAME`.',
+  },
+  schedule_busy: {
+    reaction: 'permanent',
+    hint: 'Wait for that job or cancel it; or let jobs of the schedule queue or run in parallel (`overlap`).',
+  },
   file_unknown: {
     reaction: 'permanent',
     hint: '`GET /v1/jobs/:id/files` and `longhaul files ID` list the files there are.',
@@ -205,7 +227,23 @@ const rows = {
   method_not_allowed: { reaction: 'permanent', hint: 'Use a method that the header Allow names.' },
   host_refused: {
     reaction: 'permanent',
-    hint: 'Call the API by 127.0.0.1 or localhost, from this machine: it has no access keys yet.',
+    hint: 'Without keys the API serves its own machine only, by localhost or 127.0.0.1; with `keys` in longhaul.config.yml also by address and by the names in `api.hosts`.',
+  },
+  access_key_missing: {
+    reaction: 'permanent',
+    hint: 'Send a key: `Authorization: Bearer KEY`; for the `longhaul` command set LONGHAUL_API_KEY. `longhaul keys add` makes one.',
+  },
+  access_key_unknown: {
+    reaction: 'permanent',
+    hint: 'Use a key whose hash is in longhaul.config.yml, and start the API again after adding one; a session that has ended needs a new login.',
+  },
+  role_insufficient: {
+    reaction: 'permanent',
+    hint: 'Use a key of the role that the message names, or ask whoever gave you yours.',
+  },
+  access_keys_exceeded: {
+    reaction: 'permanent',
+    hint: 'Wait as long as Retry-After says, then use a key that is known; one that is known is always let in.',
   },
   worker_unavailable: {
     reaction: 'transient',

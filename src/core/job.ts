@@ -58,7 +58,11 @@ export interface Job {
   readonly streamsTotal: number;
   /** Partitions worked on at a time; null: not begun. */
   readonly lanes: number | null;
+  /** The pace it was asked to keep while it runs; null: none. */
+  readonly requestsPerSecond: number | null;
   readonly result: SealSummary | null;
   readonly error: ErrorData | null;
   readonly webUi: string | null;
+  /** Name of the schedule that started it; absent: somebody did. */
+  readonly schedule?: string | undefined;
 }

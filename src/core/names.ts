@@ -14,6 +14,9 @@ export const SEARCH_ATTRIBUTES = {
   tenant: 'JobTenant',
 } as const;
 
+/** The schedule that started a job: Temporal's own search attribute, which no cluster has to be told of. */
+export const SCHEDULED_BY = 'TemporalScheduledById';
+
 /** Memo keys. `request` is set by the API at the start, `job` by the workflow as it goes. */
 export const MEMO = { request: 'request', job: 'job' } as const;
 
@@ -23,7 +26,9 @@ export const WORKFLOWS = {
   verify: 'verify',
   restore: 'restore',
   export: 'export',
+  copy: 'copy',
   checkConnection: 'checkConnection',
+  removeArchive: 'removeArchive',
 } as const;
 
 /** Those of them that are jobs. */
@@ -32,4 +37,5 @@ export const JOB_WORKFLOWS: readonly string[] = [
   WORKFLOWS.verify,
   WORKFLOWS.restore,
   WORKFLOWS.export,
+  WORKFLOWS.copy,
 ];

@@ -4,11 +4,11 @@ import { toJob } from './view.js';
 import type { JobMemo, JobRef } from './work.js';
 
 /** `now` in epoch ms: the report is written just before the manifest, so this is the end as far as it can be known. */
-export function reportOf({ id, spec, createdAt }: JobRef, job: JobMemo, now: number): Job {
+export function reportOf({ id, ...request }: JobRef, job: JobMemo, now: number): Job {
   return toJob({
     id,
     status: 'COMPLETED',
-    request: { spec, createdAt, bodyHash: null },
+    request: { ...request, bodyHash: null },
     job,
     closedAt: new Date(now).toISOString(),
     chunks: [],

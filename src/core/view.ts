@@ -50,7 +50,7 @@ export function toJob(facts: JobFacts): Job {
     source: spec.source,
     sink: spec.kind === 'verify' ? null : spec.sink,
     options: spec.options ?? {},
-    archive: `${storeConnection(spec)}/${archivePath(id, spec)}`,
+    archive: spec.kind === 'copy' ? null : `${storeConnection(spec)}/${archivePath(id, spec)}`,
     createdAt: request.createdAt,
     startedAt: memo?.startedAt ?? null,
     endedAt: facts.closedAt,
@@ -58,9 +58,11 @@ export function toJob(facts: JobFacts): Job {
     streams: (memo?.streams ?? []).map((stream) => withBeats(stream, beats)),
     streamsTotal: memo?.streamsTotal ?? 0,
     lanes: memo?.lanes ?? null,
+    requestsPerSecond: memo?.requestsPerSecond ?? null,
     result: memo?.result ?? null,
     error: errorOf(facts),
     webUi: facts.webUi,
+    ...(request.schedule !== undefined && { schedule: request.schedule }),
   };
 }
 

@@ -13,6 +13,8 @@ export interface JobRef {
   readonly spec: JobSpec;
   /** ISO time of the request. */
   readonly createdAt: string;
+  /** Name of the schedule that started it. */
+  readonly schedule?: string;
 }
 
 /** One partition on its way, with the breadcrumb it goes on from. */
@@ -58,6 +60,8 @@ export interface CopyInput {
   readonly work: PartitionWork;
   /** Requests this chunk may send before it returns with `quota`; null: no limit. */
   readonly requests: number | null;
+  /** The pace of this chunk, its share of the job's; absent: none to keep. */
+  readonly requestsPerSecond?: number;
   /** Records the job may still set aside; absent: as many as its spec says. */
   readonly rejects?: number;
 }
@@ -75,6 +79,8 @@ export interface ChunkResult {
 export interface JobChange {
   /** At most as many as the connection allows are worked in. */
   readonly lanes?: number;
+  /** Of all lanes together, within what the connection allows; null: no other bound than that. */
+  readonly requestsPerSecond?: number | null;
 }
 
 /** A wait that outlives a chunk. `until` in epoch ms. */
@@ -119,6 +125,18 @@ export interface Activities {
   seal(input: SealInput): Promise<SealSummary>;
   discard(input: { readonly job: JobRef }): Promise<void>;
   checkConnection(input: { readonly connection: string }): Promise<ConnectionCheck>;
+  removeArchive(input: RemovalInput): Promise<Removal>;
+}
+
+/** `path`: of the archive in the store of the connection. */
+export interface RemovalInput {
+  readonly connection: string;
+  readonly path: string;
+}
+
+/** `error`: why the archive is still there, or not; null: it was removed. */
+export interface Removal {
+  readonly error: ErrorData | null;
 }
 
 export interface ConnectionCheck {
@@ -135,7 +153,11 @@ export interface RequestMemo {
   readonly createdAt: string;
   /** sha256 of the body, when the caller sent an Idempotency-Key. */
   readonly bodyHash: string | null;
+  readonly schedule?: string;
 }
+
+/** As a schedule gives it to each of its jobs. */
+export type ScheduledMemo = Omit<RequestMemo, 'createdAt'>;
 
 /** Memo `job`: what the finished chunks add up to. With the heartbeats of running chunks it is the whole picture. */
 export interface JobMemo {
@@ -147,6 +169,8 @@ export interface JobMemo {
   readonly streamsTotal: number;
   /** Absent in what an earlier version left. */
   readonly lanes?: number;
+  /** Absent: none was asked for. */
+  readonly requestsPerSecond?: number;
   readonly wait: Wait | null;
   readonly result: SealSummary | null;
   readonly error: ErrorData | null;
@@ -158,6 +182,11 @@ export interface JobInput {
   readonly resume?: CarriedState;
 }
 
+/** What every job of a schedule starts with, the same for all: id and time are those of the workflow. */
+export interface ScheduledInput {
+  readonly job: Pick<JobRef, 'spec' | 'schedule'>;
+}
+
 /** The whole state of a job between two runs of its workflow. Bounded: under 64 KiB whatever the size of the job. */
 export interface CarriedState {
   readonly startedAt: string;
@@ -167,6 +196,8 @@ export interface CarriedState {
   /** What was asked for, and what is allowed, whatever else is asked; absent: nothing, and any number. */
   readonly lanesAsked?: number;
   readonly lanesMost?: number;
+  /** Asked for while the job runs; absent: none. */
+  readonly requestsPerSecond?: number;
   /** Planned and not finished, in order. */
   readonly pending: readonly PartitionWork[];
   /** Finished and not settled. */

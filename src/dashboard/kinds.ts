@@ -6,6 +6,7 @@ const ABOUT: Readonly<Record<JobKind, string>> = {
   export: 'Writes records into files that other tools read.',
   verify: 'Reads an archive again and says whether it is whole.',
   restore: 'Writes the records of an archive into a database.',
+  copy: 'Copies objects from one place to another, by their server where it has both.',
 };
 
 export const KINDS = Object.keys(ABOUT) as readonly JobKind[];
@@ -25,5 +26,5 @@ export function waitText({ waitingFor }: JobProgress): string {
 /** Where it writes to; null for a job that only reads. */
 export function toText({ kind, sink, archive }: Job): string | null {
   if (!sink) return null;
-  return kind === 'restore' ? sink.connection : archive;
+  return kind === 'restore' || kind === 'copy' ? sink.connection : archive;
 }

@@ -101,6 +101,9 @@ function childEnvironment({ addresses, dataDir }: Surroundings): NodeJS.ProcessE
     TEMPORAL_CONFIG_FILE: join(dataDir, 'no-profile.toml'), // a file that is not there: no profile
     // The launcher was built before it started; a child must not build again under its feet.
     LONGHAUL_BUILT: '1',
+    // One port cannot be that of several workers: each takes a free one and says so in its log.
+    LONGHAUL_METRICS_PORT: undefined,
+    LONGHAUL_TEMPORAL_METRICS_PORT: undefined,
   };
 }
 

@@ -2,7 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Page } from '../core/connector.js';
 import type { Compression } from '../archive/format.js';
-import { openObject, type SegmentWriter } from '../archive/segment-writer.js';
+import { openObject } from '../archive/compressed-object.js';
+import type { SegmentWriter } from '../archive/segment-writer.js';
 import type { Store } from '../core/store.js';
 import { cellsOf, type Cells } from './cells.js';
 

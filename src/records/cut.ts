@@ -1,5 +1,6 @@
 // Single records out of a page's bytes, as they are.
 import type { Payload } from '../core/connector.js';
+import { RecordScanner } from './csv.js';
 import { createScanner } from './scan.js';
 import { entriesOf } from './tar/entry.js';
 
@@ -10,8 +11,9 @@ export function* recordsOf(payload: Payload): Generator<Uint8Array> {
     for (const { raw } of entriesOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))) yield raw;
     return;
   }
+  const recordEnd = payload.format === 'csv' ? rowEnd : lineEnd;
   for (let at = 0; at < bytes.length;) {
-    const end = recordEnd(bytes, at, payload.format === 'csv');
+    const end = recordEnd(bytes, at);
     yield bytes.subarray(at, end);
     at = end;
   }
@@ -34,18 +36,15 @@ export function countOf(payload: Payload): number {
   return payload.chunks.reduce((sum, chunk) => sum + scanner.feed(chunk).records, 0);
 }
 
-const QUOTE = 34;
 const LF = 10;
 
-function recordEnd(bytes: Uint8Array, start: number, quotes: boolean): number {
-  if (!quotes) {
-    const found = bytes.indexOf(LF, start);
-    return found === -1 ? bytes.length : found + 1;
-  }
-  let quoted = false;
-  for (let at = start; at < bytes.length; at += 1) {
-    if (bytes[at] === QUOTE) quoted = !quoted;
-    else if (bytes[at] === LF && !quoted) return at + 1;
-  }
-  return bytes.length;
+function lineEnd(bytes: Uint8Array, start: number): number {
+  const found = bytes.indexOf(LF, start);
+  return found === -1 ? bytes.length : found + 1;
+}
+
+function rowEnd(bytes: Uint8Array, start: number): number {
+  const scanner = new RecordScanner();
+  scanner.scan(bytes, start, 1);
+  return scanner.records === 1 ? scanner.lastEnd : bytes.length;
 }

@@ -1,9 +1,9 @@
 // Cuts a stream of bytes into runs of whole records. Where it cuts depends on the bytes alone, not on how they arrive.
 import type { Encoding } from '../core/connector.js';
+import { RecordScanner } from './csv.js';
 import { EntryScanner } from './tar/scan.js';
 
 const LF = 10;
-const QUOTE = 34;
 
 /** A run ends with the record that brings it to so many bytes or records, whichever is first. */
 export interface CutLimits {
@@ -63,16 +63,13 @@ function* lineEnds(bytes: Uint8Array): Generator<number> {
   for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) yield at + 1;
 }
 
-/** A line feed between quotes belongs to a value. A doubled quote opens again at once, so it needs no care. */
 function createRowEnds(): (bytes: Uint8Array) => Generator<number> {
-  let quotes = 0;
+  const scanner = new RecordScanner();
   return function* rowEnds(bytes) {
-    const { length } = bytes;
-    for (let at = 0; at < length; at += 1) {
-      const byte = bytes[at]!;
-      if (byte > QUOTE) continue; // most bytes, and the branch that makes it fast
-      if (byte === QUOTE) quotes ^= 1;
-      else if (byte === LF && quotes === 0) yield at + 1;
+    for (let at = 0; at < bytes.length; at = scanner.lastEnd) {
+      scanner.scan(bytes, at, 1);
+      if (scanner.records === 0) return;
+      yield scanner.lastEnd;
     }
   };
 }

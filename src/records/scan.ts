@@ -1,9 +1,9 @@
 // Finds where records end in a stream of bytes, without decoding them.
 import type { Encoding } from '../core/connector.js';
+import { RecordScanner } from './csv.js';
 import { EntryScanner } from './tar/scan.js';
 
 const LF = 10;
-const QUOTE = 34;
 
 export interface Scanner {
   /** Records that end in these bytes, and where they can be parted last: an offset into `bytes`, 0 where they cannot. */
@@ -37,29 +37,17 @@ function findLines(bytes: Uint8Array): { records: number; end: number } {
   return { records, end };
 }
 
-/** A line feed between quotes belongs to a value. A doubled quote opens again at once, so it needs no care. */
 function createRowFinder(): (bytes: Uint8Array) => { records: number; end: number } {
-  let quoted = false;
+  const scanner = new RecordScanner();
   return (bytes) => {
-    let records = 0;
-    let end = 0;
-    for (let at = 0; at < bytes.length; at += 1) {
-      if (bytes[at] === QUOTE) quoted = !quoted;
-      else if (bytes[at] === LF && !quoted) {
-        records += 1;
-        end = at + 1;
-      }
-    }
-    return { records, end };
+    scanner.scan(bytes, 0, Infinity);
+    return { records: scanner.records, end: scanner.lastEnd };
   };
 }
 
 /** The length of the first row, its line feed included, of bytes that hold at least one. */
 export function firstRowLength(bytes: Uint8Array): number {
-  let quoted = false;
-  for (let at = 0; at < bytes.length; at += 1) {
-    if (bytes[at] === QUOTE) quoted = !quoted;
-    else if (bytes[at] === LF && !quoted) return at + 1;
-  }
-  return bytes.length;
+  const scanner = new RecordScanner();
+  scanner.scan(bytes, 0, 1);
+  return scanner.records === 1 ? scanner.lastEnd : bytes.length;
 }

@@ -1,5 +1,5 @@
 // A worker with the settings that were measured to matter.
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerDeploymentOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import type { ActivityDeps } from '../activities/deps.js';
 import { TASK_QUEUE } from '../core/names.js';
@@ -9,7 +9,11 @@ export interface WorkerSettings {
   readonly namespace: string;
   readonly workflowBundle: { readonly codePath: string };
   readonly taskQueue?: string;
+  readonly workerDeploymentOptions?: WorkerDeploymentOptions;
 }
+
+/** Activities that run at once. */
+export const SLOTS = 32;
 
 export async function createWorker(settings: WorkerSettings, deps: ActivityDeps): Promise<Worker> {
   return Worker.create({
@@ -24,6 +28,6 @@ export async function createWorker(settings: WorkerSettings, deps: ActivityDeps)
     shutdownForceTime: '10s',
     // After a kill the next workflow task waits this long for the dead worker's cache; the default is 10 s.
     stickyQueueScheduleToStartTimeout: '1s',
-    maxConcurrentActivityTaskExecutions: 32,
+    maxConcurrentActivityTaskExecutions: SLOTS,
   });
 }

@@ -20,13 +20,18 @@ const LEVELS: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'e
   ERROR: 'error',
 };
 
-/** Once a process, before the first Temporal object is made. The worker stops by our own signal handling. */
-export function installRuntime(log: Logger): void {
+/**
+ * Once a process, before the first Temporal object is made. The worker stops by our own signal handling.
+ * `temporalMetrics`: host:port where the SDK answers with metrics of its own; null: nowhere.
+ */
+export function installRuntime(log: Logger, temporalMetrics: string | null): void {
   const logger = new DefaultLogger('WARN', ({ level, message, meta }) =>
     log[LEVELS[level]](withoutDetails(meta ?? {}), message),
   );
   const filter = makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' });
-  Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging: { filter, forward: {} } } });
+  const metrics = temporalMetrics !== null && { metrics: { prometheus: { bindAddress: temporalMetrics } } };
+  const telemetryOptions = { logging: { filter, forward: {} }, ...metrics };
+  Runtime.install({ logger, shutdownSignals: [], telemetryOptions });
 }
 
 const KEPT = [

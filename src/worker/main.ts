@@ -7,13 +7,27 @@ import { LonghaulError } from '../core/errors.js';
 import { VERSION } from '../core/version.js';
 import { workflowBundle } from './bundle.js';
 import { createConnections } from './connections.js';
-import { createWorker } from './create.js';
+import { createWorker, SLOTS } from './create.js';
+import { deploymentIn } from './deployment.js';
 import { createLog, installRuntime } from './log.js';
 import { watchLoop } from './loop.js';
+import { serveMetrics } from './metrics-server.js';
+import { createWorkerMetrics } from './metrics.js';
 import { createOwnConnectors } from './own-connectors.js';
 
-/** Resolves after SIGTERM, SIGINT or the end of the launcher, when every chunk has been handed over. */
-export async function runWorker(options: { readonly configPath: string }): Promise<void> {
+export interface WorkerOptions {
+  readonly configPath: string;
+  /** Where metrics are answered on this machine; 0 takes a free one. */
+  readonly metricsPort: number;
+  /** Where Temporal's SDK answers with its own; absent: nowhere. */
+  readonly temporalMetricsPort?: number;
+}
+
+/**
+ * Resolves after SIGTERM, SIGINT or the end of the launcher, when every chunk has been handed over.
+ * Throws `config_invalid`, `temporal_unreachable`, `port_taken`.
+ */
+export async function runWorker(options: WorkerOptions): Promise<void> {
   const log = createLog();
   const own = createOwnConnectors(options.configPath);
   const config = await loadConfig(options.configPath, {
@@ -22,7 +36,11 @@ export async function runWorker(options: { readonly configPath: string }): Promi
     inspect: own.inspect,
   });
   const target = temporalTarget(process.env);
-  installRuntime(log);
+  const { temporalMetricsPort: port } = options;
+  const workerDeploymentOptions = deploymentIn(process.env);
+  installRuntime(log, port === undefined ? null : `127.0.0.1:${port}`);
+  const metrics = createWorkerMetrics();
+  const serving = await serveMetrics(metrics, options.metricsPort);
   log.info({ temporal: target.description }, 'connecting');
   const connection = await connect(target);
   const loop = watchLoop(log);
@@ -32,14 +50,23 @@ export async function runWorker(options: { readonly configPath: string }): Promi
       clock: systemClock,
       log,
       version: VERSION,
+      observe: metrics.observe,
     };
-    const worker = await createWorker({ connection, namespace: target.namespace, workflowBundle }, deps);
+    const settings = {
+      connection,
+      namespace: target.namespace,
+      workflowBundle,
+      ...(workerDeploymentOptions && { workerDeploymentOptions }),
+    };
+    const worker = await createWorker(settings, deps);
+    metrics.watch(worker, SLOTS);
     stopOnRequest(worker);
     process.send?.({ event: 'ready' });
-    log.info({}, 'worker ready');
+    log.info({ metrics: serving.url }, 'worker ready');
     await worker.run();
   } finally {
     loop.stop();
+    serving.close();
     await connection.close();
   }
 }

@@ -25,7 +25,7 @@ export const { plan, settle, seal } = proxyActivities<Pick<Activities, 'plan' | 
   retry: again,
 });
 
-export const { discard } = proxyActivities<Pick<Activities, 'discard'>>({
+export const { discard, removeArchive } = proxyActivities<Pick<Activities, 'discard' | 'removeArchive'>>({
   startToCloseTimeout: '12 hours',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: again,

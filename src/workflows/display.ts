@@ -38,6 +38,7 @@ export function createDisplay(board: Board, steering: () => Steering): Display {
       streams: streamsView(board),
       streamsTotal: board.streamsTotal,
       lanes: board.lanes,
+      ...(board.requestsPerSecond !== undefined && { requestsPerSecond: board.requestsPerSecond }),
       wait: state === 'waiting' ? board.wait : null,
       result: result ?? null,
       error: error ?? null,

@@ -10,7 +10,7 @@ import { carry, isAllDone, openBoard } from '../core/board.js';
 import type { Differences, SealSummary } from '../core/connector.js';
 import { ERRORS, type ErrorData } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
-import type { JobInput } from '../core/work.js';
+import type { JobInput, JobRef, ScheduledInput } from '../core/work.js';
 import { reportOf } from '../core/report.js';
 import * as activities from './activities.js';
 import { createDisplay, type Display } from './display.js';
@@ -19,10 +19,17 @@ import { runLanes } from './lanes.js';
 import { createSteering, type Halt, type Steering } from './steering.js';
 
 /** The workflow types of jobs: they differ in what the worker opens for source and sink. */
-export function runJob(input: JobInput): Promise<SealSummary> {
+export function runJob(input: JobInput | ScheduledInput): Promise<SealSummary> {
   const { cancelRequested } = CancellationScope.current();
   // Shielded from Temporal's cancel request: chunks must be able to flush, and the archive to be cleared away.
-  return CancellationScope.nonCancellable(() => run(input, cancelRequested));
+  return CancellationScope.nonCancellable(() => run({ ...input, job: refOf(input) }, cancelRequested));
+}
+
+/** A schedule starts all its jobs with the same input: what tells them apart is how Temporal named and when it started them. */
+function refOf({ job }: JobInput | ScheduledInput): JobRef {
+  if ('id' in job) return job;
+  const { workflowId, startTime } = workflowInfo();
+  return { ...job, id: workflowId, createdAt: startTime.toISOString() };
 }
 
 async function run(input: JobInput, cancelRequested: Promise<never>): Promise<SealSummary> {

@@ -6,6 +6,7 @@ import {
   isAllDone,
   isFull,
   isIdle,
+  laneShare,
   putBack,
   take,
   tallies,
@@ -19,8 +20,8 @@ import * as activities from './activities.js';
 import { readEnding } from './failures.js';
 import type { Steering } from './steering.js';
 
-/** Bounds one run's history well below Temporal's warning at 10,240. */
-const EVENTS_PER_RUN = 2_000;
+/** With what the lanes still add a run stays under 2,000 events, well below Temporal's warning at 10,240. */
+const EVENTS_PER_RUN = 1_900;
 
 export interface LaneDeps {
   readonly job: JobRef;
@@ -159,7 +160,7 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
     const { job, steering } = deps;
     try {
       const summary = summaryOf(work);
-      const input = { job, work, requests, ...rejectsLeft() };
+      const input = { job, work, requests, ...paceOfLane(), ...rejectsLeft() };
       const copying = () => activities.copy.executeWithOptions({ summary }, [input]);
       arrived(work, await steering.interruptible(copying));
     } catch (thrown) {
@@ -182,6 +183,11 @@ export async function runLanes(deps: LaneDeps): Promise<void> {
     const { rejects } = tallies(board);
     const most = mostRejects(deps.job.spec);
     if (rejects > most) steering.stop({ reason: 'failed', error: rejectsExceeded(rejects, most) });
+  }
+
+  function paceOfLane(): { requestsPerSecond?: number } {
+    const share = laneShare(deps.board);
+    return share === undefined ? {} : { requestsPerSecond: share };
   }
 
   /** Left out where none or any number may be. */

@@ -1,6 +1,6 @@
-// What people and circumstances ask of a running job: pause, resume, cancel, wait, another number of lanes. Signal handlers only set state.
+// What people and circumstances ask of a running job: pause, resume, cancel, wait, another number of lanes or pace. Signal handlers only set state.
 import { CancellationScope, condition, log, setDefaultSignalHandler, sleep } from '@temporalio/workflow';
-import { askLanes, type Board } from '../core/board.js';
+import { askLanes, askPace, type Board } from '../core/board.js';
 import type { ErrorData } from '../core/errors.js';
 import { SIGNALS } from '../core/names.js';
 import type { JobChange, Wait } from '../core/work.js';
@@ -62,11 +62,15 @@ export function createSteering(board: Board, cancelRequested: Promise<never>, ch
     changed();
   }
 
-  /** Chunks of lanes that are too many end at a checkpoint; the others lose no page by that. */
-  function change({ lanes }: JobChange): void {
-    if (lanes === undefined) return;
-    askLanes(board, lanes);
-    if (board.running.size > board.lanes) interrupt();
+  /**
+   * Chunks of lanes that are too many end at a checkpoint, and all do for another pace of each; what goes on loses no page
+   * by that.
+   */
+  function change({ lanes, requestsPerSecond }: JobChange): void {
+    if (lanes !== undefined) askLanes(board, lanes);
+    const paced = requestsPerSecond !== undefined || board.requestsPerSecond !== undefined;
+    if (requestsPerSecond !== undefined) askPace(board, requestsPerSecond);
+    if (paced || board.running.size > board.lanes) interrupt();
     changed();
   }
 
@@ -102,6 +106,8 @@ export function createSteering(board: Board, cancelRequested: Promise<never>, ch
 /** Anybody may send a signal with Temporal's own tools. */
 function isChange(asked: unknown): asked is JobChange {
   if (typeof asked !== 'object' || asked === null) return false;
-  const { lanes } = asked as JobChange;
-  return lanes === undefined || (Number.isInteger(lanes) && lanes >= 1);
+  const { lanes, requestsPerSecond: pace } = asked as JobChange;
+  if (lanes === undefined && pace === undefined) return false;
+  const inLanes = lanes === undefined || (Number.isInteger(lanes) && lanes >= 1);
+  return inLanes && (pace === undefined || pace === null || (Number.isFinite(pace) && pace > 0));
 }

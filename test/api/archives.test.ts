@@ -46,6 +46,7 @@ beforeAll(async () => {
   store = { ...plain, folders: (folder) => (listed.push(folder), plain.folders(folder)) };
   const stores = (name: string): Store => {
     if (name === 'vault') return store;
+    if (name === 'main') throw new LonghaulError('connection_unsuitable', 'It holds no archives.');
     throw new LonghaulError(name === 'away' ? 'source_unreachable' : 'connection_unknown', 'It is away.');
   };
   api = apiOn(base.temporal, { stores, connections: CONNECTIONS });
@@ -178,6 +179,7 @@ describe('an archive', () => {
     ['vault/a%20b', 404, 'archive_missing'],
     ['vault/nightly/broken', 502, 'archive_damaged'],
     ['none/a', 404, 'connection_unknown'],
+    ['main/a', 404, 'connection_unsuitable'],
   ])('%s is answered %d %s', async (place, status, code) => {
     const answer = await api.get<Problem>(`/v1/archives/${place}`);
     expect([answer.status, answer.body.code]).toEqual([status, code]);

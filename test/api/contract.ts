@@ -36,7 +36,7 @@ export function createContract(document: Document): (exchange: Exchange) => void
     if (!template || !operation) return;
     const response = operation.responses[status];
     if (!response) throw new Error(`${method} ${template} answers ${status}, which is not described`);
-    if (status === 204) return;
+    if (status === 204 || method === 'HEAD') return;
     const type = contentType?.split(';')[0] ?? '';
     if (!response.content?.[type])
       throw new Error(`${method} ${template} ${status}: ${type} is not described`);

@@ -9,6 +9,7 @@ import {
   Worker,
   type WorkflowBundle,
 } from '@temporalio/worker';
+import type { AccessConfig } from '../../src/api/access.js';
 import { createApp, type App, type AppDeps } from '../../src/api/app.js';
 import { publicConnections } from '../../src/config/public.js';
 import { configSchema } from '../../src/config/schema.js';
@@ -52,6 +53,15 @@ const noStores: Stores = (name) => {
   throw new Error(`nobody said where ${name} is`);
 };
 
+/** No keys: whoever reaches this machine may do everything. */
+export const OPEN: AccessConfig = {
+  keys: [],
+  hosts: [],
+  sessionSecret: 'a secret of tests, which signs sessions',
+  audit: () => undefined,
+  logRefusal: () => undefined,
+};
+
 export interface Answer<T> {
   readonly status: number;
   readonly headers: Headers;
@@ -74,13 +84,18 @@ export interface Page {
   readonly next: string | null;
 }
 
+interface Init {
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+}
+
 export interface Api {
   readonly app: App;
   /** What was logged as a fault of the API. */
   readonly logged: readonly unknown[];
   /** Ends the streams of events, as a shutdown does. */
   stop(): void;
-  send<T>(method: string, path: string, init?: RequestInit): Promise<Answer<T>>;
+  send<T>(method: string, path: string, init?: Init): Promise<Answer<T>>;
   get<T = Job>(path: string, headers?: Record<string, string>): Promise<Answer<T>>;
   /** `body`: an object goes as JSON, a text as it is. */
   post<T = Job>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>>;
@@ -106,7 +121,13 @@ export async function openApi(): Promise<TestApi> {
   return { ...api, temporal, close };
 }
 
-export function apiOn({ client }: Pick<TestTemporal, 'client'>, changes: Partial<AppDeps> = {}): Api {
+/** `key`: sent with each request that says nothing else. */
+export function apiOn(
+  { client }: Pick<TestTemporal, 'client'>,
+  changes: Partial<AppDeps> = {},
+  key: string | null = null,
+): Api {
+  const own: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
   const stopping = new AbortController();
   const logged: unknown[] = [];
   const app = createApp({
@@ -118,18 +139,19 @@ export function apiOn({ client }: Pick<TestTemporal, 'client'>, changes: Partial
     stop: stopping.signal,
     logError: (error) => void logged.push(error),
     dashboard: [],
+    access: OPEN,
     ...changes,
   });
-  const contract = Promise.resolve(app.request('/openapi.json'))
+  const contract = Promise.resolve(app.request('/openapi.json', { headers: own }))
     .then((response) => response.json() as Promise<Document>)
     .then(createContract);
 
-  async function send<T>(method: string, path: string, init: RequestInit = {}): Promise<Answer<T>> {
-    const response = await app.request(path, { ...init, method });
+  async function send<T>(method: string, path: string, init: Init = {}): Promise<Answer<T>> {
+    const response = await app.request(path, { ...init, method, headers: { ...own, ...init.headers } });
     const { status, headers } = response;
     const contentType = headers.get('content-type');
     const text = await response.text();
-    const body = (isJson(contentType) ? JSON.parse(text) : text) as T;
+    const body = (isJson(contentType) && text !== '' ? JSON.parse(text) : text) as T;
     (await contract)({ method, path, status, contentType, body });
     return { status, headers, body };
   }

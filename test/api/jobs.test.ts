@@ -124,7 +124,8 @@ describe('a spec that cannot run', () => {
       errors: [
         {
           path: 'kind',
-          message: 'not an allowed value; did you mean backup? allowed: backup, verify, restore, export',
+          message:
+            'not an allowed value; did you mean backup? allowed: backup, verify, restore, export, copy',
         },
       ],
     });
@@ -153,6 +154,20 @@ describe('a spec that cannot run', () => {
     expect((await refused({ ...VERIFY, source: { connection: 'crm', archive: 'a' } })).code).toBe(
       'connection_unsuitable',
     );
+  });
+
+  it('is refused for a copy between connections that hold no objects', async () => {
+    const copy = (sink: string) =>
+      refused({ kind: 'copy', source: { connection: 'crm' }, sink: { connection: sink } });
+    const message = expect.stringContaining('holds no objects') as string;
+    expect(await copy('main')).toMatchObject({
+      code: 'connection_unsuitable',
+      errors: [
+        { path: 'source.connection', message },
+        { path: 'sink.connection', message },
+      ],
+    });
+    expect(await copy('vault')).toMatchObject({ code: 'connection_unsuitable' });
   });
 
   it('is refused for a stream that the config does not have, and not for a table that only the database knows', async () => {
@@ -218,6 +233,13 @@ describe('a spec that cannot run', () => {
     });
     expect(problem.code).toBe('spec_invalid');
     expect(problem.errors).toEqual([{ path, message: expect.stringContaining(message ?? '') }]);
+  });
+
+  it('is refused for a base of what are no objects', async () => {
+    expect(await refused({ ...BACKUP, options: { base: 'nightly/a' } })).toMatchObject({
+      code: 'base_unsuitable',
+      errors: [{ path: 'options.base' }],
+    });
   });
 
   it('is refused for a comparison with what cannot be compared', async () => {

@@ -1,19 +1,17 @@
 // The API as a process of its own: how it starts, what it refuses, how it ends.
-import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { hashOfKey, newKey } from '../../src/config/keys.js';
 import type { Job } from '../../src/core/job.js';
 import { freePort } from '../../src/dev/ports.js';
 import { openTemporal, type TestTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
 import { BACKUP } from './fixture.js';
-
-const BIN = fileURLToPath(new URL('../../bin/longhaul.mjs', import.meta.url));
+import { launchApi, urlOf, type ApiProcess } from './launched.js';
 
 const CONFIG = `connections:
   crm:
@@ -36,38 +34,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface ApiProcess {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  /** `code` or the name of the signal that ended it. */
-  readonly exited: Promise<number | string>;
-}
-
-function launch(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): ApiProcess {
-  const config = ['--config', join(folder, 'longhaul.config.yml')];
-  const child = fork(BIN, ['api', '--port', '0', ...config, ...args], {
-    env: {
-      ...process.env,
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      TEMPORAL_NAMESPACE: temporal.namespace,
-      ...env,
-    },
-    silent: true,
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += String(text)));
-  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
-  return { child, output: () => output, exited };
-}
-
-/** The URL that the process tells its launcher when it is ready. */
-async function ready(api: ApiProcess): Promise<string> {
-  const message = once(api.child, 'message').then(([said]) => said as { event: string; url: string });
-  const ended = api.exited.then((code) => Promise.reject(new Error(`ended with ${code}:\n${api.output()}`)));
-  const { event, url } = await Promise.race([message, ended]);
-  expect(event).toBe('ready');
-  return url;
-}
+const launch = (args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): ApiProcess =>
+  launchApi({ config: join(folder, 'longhaul.config.yml'), namespace: temporal.namespace, args, env });
+const ready = urlOf;
 
 async function stopped(api: ApiProcess, how: () => void): Promise<number | string> {
   how();
@@ -127,6 +96,47 @@ describe('the process', () => {
     expect(await api.exited).not.toBe(0);
     expect(api.output()).toContain('host_refused');
     expect(api.output()).toContain('0.0.0.0');
+  });
+
+  it('listens for other machines once it has keys, and logs what is changed without telling them', async () => {
+    const key = newKey();
+    const keys = `keys:\n  - { name: ada, role: admin, hash: "${hashOfKey(key)}" }\n`;
+    await writeFile(join(folder, 'keys.yml'), CONFIG + keys);
+    const secret = 'guess me';
+    const weak = launch(['--config', join(folder, 'keys.yml')], { LONGHAUL_SESSION_SECRET: secret });
+    expect(await weak.exited).not.toBe(0);
+    expect(weak.output()).toContain('config_invalid');
+    expect(weak.output()).not.toContain(secret);
+
+    const api = launch(['--host', '0.0.0.0', '--config', join(folder, 'keys.yml')]);
+    const url = (await ready(api)).replace('0.0.0.0', '127.0.0.1');
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+    const start = { method: 'POST', headers, body: JSON.stringify(BACKUP) };
+    expect(
+      (await fetch(`${url}/v1/jobs`, { ...start, headers: { 'content-type': 'application/json' } })).status,
+    ).toBe(401);
+    expect((await fetch(`${url}/v1/jobs`, { headers: { authorization: 'Bearer wrong' } })).status).toBe(401);
+    const { id } = (await (await fetch(`${url}/v1/jobs`, start)).json()) as Job;
+    expect(await stopped(api, () => api.child.kill('SIGTERM'))).toBe(0);
+    const lines = api
+      .output()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        msg: 'audit',
+        who: 'ada',
+        what: 'POST /v1/jobs',
+        job: id,
+        status: 202,
+        address: '127.0.0.1',
+      }),
+    );
+    expect(lines).toContainEqual(
+      expect.objectContaining({ msg: 'key refused', request: 'GET /v1/jobs', address: '127.0.0.1' }),
+    );
+    expect(api.output()).not.toContain(key);
   });
 
   it('names a port that is taken', async () => {

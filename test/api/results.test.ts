@@ -534,7 +534,7 @@ describe('a download that nobody takes', () => {
       }
     }
     const { app } = apiOn(base.temporal, { stores: () => endless });
-    const serving = await serve(app.fetch, { host: '127.0.0.1', port: 0 });
+    const serving = await serve(app.fetch, { host: '127.0.0.1', port: 0, hasKeys: false });
     try {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         httpGet(`${serving.url}/v1/jobs/${job.id}/files/segments.jsonl`, resolve).on('error', reject);

@@ -117,7 +117,7 @@ describe('pause and resume', () => {
   });
 });
 
-describe('a change of lanes', () => {
+describe('a change of lanes or pace', () => {
   const change = <T = Job>(id: string, body: unknown) =>
     api.send<T>('PATCH', `/v1/jobs/${id}`, {
       body: JSON.stringify(body),
@@ -157,8 +157,32 @@ describe('a change of lanes', () => {
     );
   });
 
+  it('holds a job to a pace until that is taken away, also over a retry', async () => {
+    let broken = true;
+    await worker(
+      mending(() => broken),
+      async () => {
+        const { id } = await api.start();
+        await change(id, { requestsPerSecond: 0.5, lanes: 2 });
+        expect(await inState(id, 'failed')).toMatchObject({ requestsPerSecond: 0.5, lanes: 2 });
+        broken = false;
+        await steer(id, 'retry');
+        expect(await inState(id, 'completed')).toMatchObject({ requestsPerSecond: 0.5, lanes: 2 });
+      },
+    );
+    await worker(endless, async () => {
+      const { id } = await api.start();
+      await change(id, { requestsPerSecond: 7 });
+      await api.job(id, (job) => job.requestsPerSecond === 7);
+      await change(id, { requestsPerSecond: null });
+      await api.job(id, (job) => job.requestsPerSecond === null);
+    });
+  });
+
   it.each([
     [{}, ''],
+    [{ requestsPerSecond: 0 }, 'requestsPerSecond'],
+    [{ requestsPerSecond: '5' }, 'requestsPerSecond'],
     [{ lanes: 0 }, 'lanes'],
     [{ lanes: 65 }, 'lanes'],
     [{ lanes: 1.5 }, 'lanes'],

@@ -40,6 +40,16 @@ describe('the store file', () => {
     expect(await Promise.all(modes)).toEqual([0o700, 0o600, 0o600]);
   });
 
+  test('holds nothing under names that no file can have, and nothing inside of a file', async () => {
+    await store.put('a/object', Buffer.from('x'));
+    for (const nowhere of [`a/${'0'.repeat(256)}`, 'a/object/inside']) {
+      await expect(read(store, nowhere)).rejects.toMatchObject({ code: 'object_missing' });
+      expect(await store.stat(nowhere)).toBeNull();
+      expect(await paths(store, nowhere)).toEqual([]);
+      await expect(store.put(nowhere, Buffer.from('x'))).rejects.toMatchObject({ code: 'sink_unwritable' });
+    }
+  });
+
   test('refuses a path through a symbolic link that leads out', async () => {
     await mkdir(path.join(root, 'outside'));
     await writeFile(path.join(root, 'outside/secret'), 'secret');

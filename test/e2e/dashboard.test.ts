@@ -13,7 +13,9 @@ import {
   visit,
   type Visit,
 } from '../support/browser.js';
+import { createClient } from '../../src/client/index.js';
 import type { Job } from '../../src/core/job.js';
+import type { JobSpec } from '../../src/core/spec.js';
 import { startFakeApi, type FakeApi } from '../support/fake-api.js';
 import { START_TIMEOUT_MS, startLonghaul, type LonghaulInstance } from '../support/harness.js';
 import { sql, startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -223,6 +225,51 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     expect(await field('sink.prefix').inputValue()).toBe('../up');
   });
 
+  test('holds a running job to a pace, and says what is no pace beside the field', async () => {
+    const hold = api.hold('contacts', 5);
+    await fillBackup('contacts');
+    await button('Start backup').click();
+    await hold.reached();
+    const pace = field('requestsPerSecond');
+    const fault = page.locator('#pace-fault');
+    for (const [typed, said] of [
+      ['fast', 'Expected a number'],
+      ['0', '>=0.01'],
+    ] as const) {
+      await pace.fill(typed);
+      await button('Set').click();
+      await fault.filter({ hasText: said }).waitFor();
+      expect(await pace.inputValue()).toBe(typed);
+    }
+    await pace.fill('500');
+    await button('Set').click();
+    const id = await page.getByRole('heading', { level: 1 }).innerText();
+    await longhaul.waitFor(id, 'it keeps the pace', ({ requestsPerSecond }) => requestsPerSecond === 500);
+    expect(await seriousFindings(page)).toEqual([]);
+    hold.release();
+    await state('completed');
+  });
+
+  test('lists what lies in the stores by its place, and says beside a filter what is wrong with it', async () => {
+    const { id } = await backupOfPeople();
+    const archive = `vault/${id}`;
+    await go('archives');
+    await page.getByRole('link', { name: archive, exact: true }).waitFor();
+    await page.getByLabel('Store').selectOption('vault');
+    await page.getByLabel('Folder').fill(id);
+    await page.getByLabel('Folder').press('Enter');
+    await until('only that one is left', async () => (await page.getByRole('rowheader').count()) === 1);
+    await page.getByLabel('Folder').fill('../up');
+    await page.getByLabel('Folder').press('Enter');
+    await page.locator('#filter-prefix-fault', { hasText: 'parted by "/"' }).waitFor();
+    expect(await page.getByLabel('Folder').inputValue()).toBe('../up');
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Clear' }).click();
+    await page.getByRole('link', { name: `Restore ${archive}` }).click();
+    expect(await field('source.archive').inputValue()).toBe(id);
+    await page.locator(`datalist option[value="${id}"]`).waitFor({ state: 'attached' });
+  });
+
   test('has a worker check a connection and shows what it saw', async () => {
     await go('connections');
     await button('Check vault').click();
@@ -231,6 +278,31 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     api.addFault('companies').status(403);
     await button('Check api').click();
     await page.locator('.card', { hasText: 'api' }).getByText('source_forbidden').waitFor();
+  });
+
+  test('runs a schedule now, pauses it and lets it go on', async () => {
+    const client = createClient({ url: longhaul.api });
+    const job: JobSpec = {
+      kind: 'backup',
+      source: { connection: 'api', streams: ['companies'] },
+      sink: { connection: 'vault' },
+    };
+    await client.schedules.add({ name: 'nightly', cron: '0 3 1 1 *', job });
+    await go('schedules');
+    await button('Run now nightly').click();
+    const row = page.getByRole('row', { name: /nightly/ });
+    await row.getByRole('link', { name: /^nightly-\d{4}-/ }).waitFor();
+    await button('Pause nightly').click();
+    await row.locator('.state-paused').waitFor();
+    await button('Resume nightly').click();
+    await row.locator('time').waitFor();
+    await row.getByRole('link', { name: 'nightly', exact: true }).click();
+    await page
+      .getByRole('rowheader', { name: /^nightly-/ })
+      .getByRole('link')
+      .click();
+    await state('completed');
+    expect(await client.schedules.show('nightly')).toMatchObject({ paused: false, counts: { started: 1 } });
   });
 
   test('can be used with the keyboard alone', async () => {
@@ -266,6 +338,7 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
       `jobs/${id}`,
       `jobs/${failed.id}`,
       'start',
+      'schedules',
       'archives',
       'connections',
       'queue',

@@ -1,16 +1,15 @@
 // The jobs whose histories are kept: one of each shape that a workflow's code can take.
-import { addPlan, carry, openBoard, putBack, take } from '../../src/core/board.js';
-import { NO_TALLIES } from '../../src/core/checkpoint.js';
 import { LonghaulError } from '../../src/core/errors.js';
-import type { Activities, JobInput, PartitionWork } from '../../src/core/work.js';
+import type { Activities, JobInput, ScheduledInput } from '../../src/core/work.js';
 import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
 import { until } from '../support/until.js';
 import { inputOf, type Running } from '../support/workflow-job.js';
+import { COMPARE, EXPORT, RESTORE, retryOf, VERIFY } from './inputs.js';
 
 export interface RecordedJob {
   readonly script: Script;
   /** Of the job with this id; default: a backup. */
-  readonly input?: (id: string) => JobInput;
+  readonly input?: (id: string) => JobInput | ScheduledInput;
   /** Steers the job to its end. */
   readonly drive: (job: Running) => Promise<unknown>;
   /** Events that its history must hold, or it would not show what it is kept for. */
@@ -52,36 +51,16 @@ const inSteps =
     checkpoint: advance(input, Math.min(step, left), left <= step),
   });
 
-function verifyOf(id: string): JobInput {
-  const spec = { kind: 'verify', source: { connection: 'vault', archive: 'nightly/a-1' } } as const;
-  return { job: { ...inputOf(id).job, spec } };
-}
-
-/** A job that failed when one of its two partitions was done and the other one was begun. */
-function retryOf(id: string): JobInput {
-  const board = openBoard('2026-01-01T00:00:01.000Z');
-  const work = [0, 1].map((index): PartitionWork => ({
-    index,
-    stream: 'a',
-    partition: { id: String(index), range: null, estimate: 10 },
-    checkpoint: null,
-  }));
-  const streams = [{ name: 'a', estimate: 20, partitions: 2 }];
-  addPlan(board, { streams, work, after: 'a', done: true, lanes: 2, requestsPerDay: null });
-  const at = (records: number, done: boolean) => ({
-    cursor: records,
-    done,
-    sink: `head-${records}`,
-    tallies: { ...NO_TALLIES, records },
-  });
-  putBack(board, take(board)!, at(10, true));
-  putBack(board, take(board)!, at(4, false));
-  return { ...inputOf(id), resume: carry(board) };
-}
-
 export const JOBS = {
   plain: {
     script: { streams: { a: [10, 20], b: [5] }, chunk: inSteps(8) },
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED', 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES'],
+  },
+
+  scheduled: {
+    script: { streams: { a: [10] }, chunk: inSteps(8) },
+    input: (id) => ({ job: { spec: inputOf(id).job.spec, schedule: 'nightly' } }),
     drive: ended,
     shows: ['WORKFLOW_EXECUTION_COMPLETED', 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES'],
   },
@@ -105,6 +84,29 @@ export const JOBS = {
       await job.handle.signal('change', { lanes: 3 });
       await until('three chunks run', () => job.calls.copy.length === 3);
       await job.handle.signal('change', { lanes: 2 });
+      await ended(job);
+    },
+    shows: ['WORKFLOW_EXECUTION_SIGNALED', 'ACTIVITY_TASK_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
+  'changed in pace': {
+    script: {
+      streams: { a: [10, 10], b: [10] },
+      lanes: 2,
+      async chunk(input, left) {
+        if (input.requestsPerSecond === 6)
+          return { end: 'exhausted', checkpoint: advance(input, left, true) };
+        await untilCancelled();
+        return { end: 'stopped', checkpoint: advance(input, 1, false) };
+      },
+    },
+    async drive(job) {
+      await until('two chunks run', () => job.calls.copy.length === 2);
+      await job.handle.signal('change', { requestsPerSecond: 8 });
+      await until('two go on', () => job.calls.copy.length === 4);
+      await job.handle.signal('change', { requestsPerSecond: null });
+      await until('they go on again', () => job.calls.copy.length === 6);
+      await job.handle.signal('change', { requestsPerSecond: 6, lanes: 1 });
       await ended(job);
     },
     shows: ['WORKFLOW_EXECUTION_SIGNALED', 'ACTIVITY_TASK_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_COMPLETED'],
@@ -192,7 +194,7 @@ export const JOBS = {
 
   verify: {
     script: { streams: { a: [4, 4], b: [2] } },
-    input: verifyOf,
+    input: VERIFY,
     drive: ended,
     shows: ['WORKFLOW_EXECUTION_COMPLETED'],
   },
@@ -211,8 +213,43 @@ export const JOBS = {
         findingsTotal: 1,
       }),
     },
-    input: verifyOf,
+    input: VERIFY,
     drive: ended,
     shows: ['WORKFLOW_EXECUTION_FAILED'],
+  },
+
+  'comparison that differs': {
+    script: {
+      streams: { a: [4], b: [2] },
+      seal: () => ({
+        records: 6,
+        bytes: 6,
+        storedBytes: 0,
+        segments: 0,
+        differences: { same: 4, added: 1, removed: 0, changed: 1, duplicates: 0 },
+      }),
+    },
+    input: COMPARE,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_FAILED'],
+  },
+
+  'restore in stages': {
+    script: {
+      streams: { a: [12], b: [5, 5], c: [4] },
+      streamsPerPlanPage: 1,
+      barriers: ['b', 'c'],
+      chunk: inSteps(6),
+    },
+    input: RESTORE,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
+  export: {
+    script: { streams: { a: [10, 10], b: [3] }, chunk: inSteps(8) },
+    input: EXPORT,
+    drive: ended,
+    shows: ['WORKFLOW_EXECUTION_COMPLETED'],
   },
 } satisfies Record<string, RecordedJob>;

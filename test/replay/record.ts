@@ -1,5 +1,5 @@
 // Runs the jobs on a real server and keeps the histories they leave: one file for each run of each job.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { NativeConnection, type WorkflowBundle } from '@temporalio/worker';
@@ -12,12 +12,14 @@ import { EVENTS_PER_RUN, JOBS, type RecordedJob } from './jobs.js';
 
 export const fileName = (job: string): string => job.replaceAll(' ', '-');
 
-/** Writes `<job>.<run>.json` for every job into the folder, in place of what was there. */
-export async function recordHistories(folder: string, workflowBundle: WorkflowBundle): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+/** Writes `<job>.<run>.json` into the folder for every job that has none there. */
+export async function recordMissing(folder: string, workflowBundle: WorkflowBundle): Promise<void> {
+  const there = await readdir(folder);
+  const missing = Object.entries<RecordedJob>(JOBS).filter(
+    ([name]) => !there.includes(`${fileName(name)}.0.json`),
+  );
   await onServer(async (server) => {
-    for (const [name, job] of Object.entries<RecordedJob>(JOBS)) {
+    for (const [name, job] of missing) {
       const runs = await record(server, workflowBundle, name, job);
       for (const [run, history] of runs.entries()) {
         await writeFile(`${folder}/${fileName(name)}.${run}.json`, history);
@@ -55,16 +57,15 @@ async function record(
   name: string,
   { script, input = inputOf, drive }: RecordedJob,
 ): Promise<string[]> {
-  const id = `replay-${fileName(name)}`;
-  const first = await runJobWith(
+  const { id, first } = await runJobWith(
     server,
     bundle,
     script,
     async (job) => {
       await drive(job);
-      return job.handle.firstExecutionRunId;
+      return { id: job.handle.workflowId, first: job.handle.firstExecutionRunId };
     },
-    input(id),
+    input(`replay-${fileName(name)}`),
   );
   const runs: string[] = [];
   for (let runId: string | undefined = first; runId !== undefined;) {

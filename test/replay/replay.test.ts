@@ -1,6 +1,6 @@
 // Jobs outlive deploys: the histories of jobs that ran before must replay on the workflow code of today.
 //
-//   UPDATE_HISTORIES=1 npx vitest run test/replay      records them anew, for a workflow that is not deployed yet
+//   RECORD_HISTORIES=1 npx vitest run test/replay      records those that are missing; the others stay as they were left
 //
 // A failure here says that running jobs would break. Guard the change with `patched()`, or keep the order of commands.
 import { readdir, readFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '
 import { beforeAll, describe, expect, test } from 'vitest';
 import { prepareWorkflows } from '../support/workflow-job.js';
 import { JOBS, type RecordedJob } from './jobs.js';
-import { fileName, recordHistories } from './record.js';
+import { fileName, recordMissing } from './record.js';
 
 const FOLDER = fileURLToPath(new URL('histories', import.meta.url));
 const LARGEST = 100 * 1_024;
@@ -24,7 +24,7 @@ let texts: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
   workflowBundle = await prepareWorkflows();
-  if (process.env['UPDATE_HISTORIES'] === '1') await recordHistories(FOLDER, workflowBundle);
+  if (process.env['RECORD_HISTORIES'] === '1') await recordMissing(FOLDER, workflowBundle);
   texts = await readHistories();
 });
 

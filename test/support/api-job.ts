@@ -54,7 +54,7 @@ export interface ApiJob {
   dispose(): Promise<void>;
 }
 
-export const EVERY_PAGE = { seconds: 3_600, bytes: Infinity, pages: 1 };
+export const EVERY_PAGE = { seconds: 3_600, bytes: Infinity, pages: 1, requests: Infinity };
 const FOLDER = '.jobs/restore-1';
 const AGAIN = '.jobs/restore-2';
 
@@ -119,7 +119,6 @@ export async function openApiJob(options: ApiJobOptions): Promise<ApiJob> {
       rejects: {
         log: createRejectsLog(store, FOLDER),
         allowed: Infinity,
-        settle: options.sink?.rejects ?? false,
       },
       clock,
       ...start,

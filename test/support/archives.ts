@@ -69,9 +69,10 @@ export function storeIn(folder: string): Store {
 export async function verifyArchive(
   store: Store,
   want = 3,
+  archive = ARCHIVE,
 ): Promise<SealSummary & { states: readonly Json[] }> {
-  const source = createArchiveSource(store, ARCHIVE, { onDamage: 'report' });
-  const sink = createAuditSink(store, ARCHIVE);
+  const source = createArchiveSource(store, archive, { onDamage: 'report' });
+  const sink = createAuditSink(store, archive);
   const ctx = testContext();
   const heads: Head[] = [];
   for (const stream of await collect(source.streams(ctx))) {

@@ -47,7 +47,7 @@ export function bucketOf({ bucket, endpoint, credentials }: S3Connection): Bucke
           ContinuationToken,
         });
         const keys = (page.Contents ?? []).map(({ Key = '' }) =>
-          decodeURIComponent(Key.replaceAll('+', ' ')),
+          page.EncodingType === 'url' ? decodeURIComponent(Key.replaceAll('+', ' ')) : Key,
         );
         await inTurns(keys, async (key) => void lines.push(await lineOf(prefix, key)));
         ContinuationToken = page.NextContinuationToken;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createChunk, type ChunkOptions } from '../../src/activities/chunk.js';
 import { createArchiveSink } from '../../src/archive/sink.js';
 import type { Checkpoint } from '../../src/core/checkpoint.js';
-import type { Sink } from '../../src/core/connector.js';
+import type { SealSummary, Sink } from '../../src/core/connector.js';
 import type { Store } from '../../src/core/store.js';
 import type { PartitionWork } from '../../src/core/work.js';
 import { createExportSink } from '../../src/export/sink.js';
@@ -13,12 +13,13 @@ import { recordsIn } from './archive-reader.js';
 import { ARCHIVE, storeIn, verifyArchive } from './archives.js';
 import { readExportFolder } from './export-reader.js';
 import { createMemorySource, wholeOf, type MemorySource } from './memory-source.js';
+import { createMemoryStore, writeOut, type Space } from './memory-store.js';
 import { testContext } from './reading.js';
 import { REPORT, stream } from './writing.js';
 
 export const STREAM = 'contacts';
-export const EVERY_PAGE = { seconds: 3_600, bytes: Infinity, pages: 1 };
-export const SELDOM = { seconds: 3_600, bytes: Infinity, pages: Infinity };
+export const EVERY_PAGE = { seconds: 3_600, bytes: Infinity, pages: 1, requests: Infinity };
+export const SELDOM = { seconds: 3_600, bytes: Infinity, pages: Infinity, requests: Infinity };
 
 export interface Start extends Partial<Omit<ChunkOptions, 'stop' | 'signal'>> {
   /** What the workflow knows. */
@@ -32,7 +33,9 @@ export interface ChunkJob {
   sinkOn(store: Store): Sink;
   /** A chunk and its two switches. Checkpoints fall at its end only, unless said otherwise. */
   chunk(start?: Start): ReturnType<typeof createChunk> & { stop(): void; abort(): void };
-  /** Seals with the partition ended there, and reads all its records back. */
+  /** Seals with the partition ended there. */
+  seal(checkpoint: Checkpoint, store?: Store): Promise<SealSummary>;
+  /** The same, and reads all its records back. */
   sealed(checkpoint: Checkpoint): Promise<readonly string[]>;
   /** What the sealed archive holds now, and what a verify finds wrong with it. */
   published(): Promise<{ records: readonly string[]; findings: number }>;
@@ -53,10 +56,12 @@ export async function openChunkJob(
   records: readonly string[],
   pageSize = 10,
   placeName: PlaceName = 'archive',
+  /** Where the job writes instead of a folder. */
+  space: Space | null = null,
 ): Promise<ChunkJob> {
-  const { sinkOn, recordsIn: readBack, findings }: Place = PLACES[placeName];
+  const { sinkOn, recordsIn, findings }: Place = PLACES[placeName];
   const root = await mkdtemp(path.join(tmpdir(), 'chunk-'));
-  const store = storeIn(root);
+  const store = space ? createMemoryStore(space) : storeIn(root);
   const source = createMemorySource({ [STREAM]: records }, { pageSize });
   const work = { index: 0, stream: STREAM, partition: wholeOf(records), checkpoint: null };
   await sinkOn(store).begin(testContext(), [stream(STREAM)]);
@@ -80,25 +85,28 @@ export async function openChunkJob(
     return { ...chunk, ...switches };
   };
 
+  const seal: ChunkJob['seal'] = ({ sink: state, tallies: { records } }, on = store) => {
+    const head = { stream: STREAM, partition: work.partition.id, index: 0, state, records };
+    return sinkOn(on).seal(testContext(), { heads: [head], settled: null, report: REPORT });
+  };
+  const readBack = async (): Promise<readonly string[]> => {
+    if (space) await writeOut(space, root);
+    return recordsIn(root);
+  };
+
   return {
     source,
     store,
     work,
     sinkOn,
     chunk,
-    async sealed({ sink: state, tallies }) {
-      const head = {
-        stream: STREAM,
-        partition: work.partition.id,
-        index: 0,
-        state,
-        records: tallies.records,
-      };
-      await sinkOn(store).seal(testContext(), { heads: [head], settled: null, report: REPORT });
-      return readBack(root);
+    seal,
+    async sealed(checkpoint) {
+      await seal(checkpoint);
+      return readBack();
     },
     published: async () => ({
-      records: await readBack(root),
+      records: await readBack(),
       findings: await findings(store, root),
     }),
     dispose: () => rm(root, { recursive: true, force: true }),

@@ -135,6 +135,7 @@ export function job(over: Partial<Job> = {}): Job {
     ],
     streamsTotal: 1,
     lanes: 4,
+    requestsPerSecond: null,
     result: null,
     error: null,
     webUi: null,

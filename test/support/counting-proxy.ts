@@ -7,6 +7,8 @@ export interface CountingProxy {
   readonly endpoint: string;
   /** `METHOD path range`, in order, of all requests so far. */
   readonly asked: string[];
+  /** Bytes of all bodies that were answered so far. */
+  answered(): number;
   /** Resolves when so many requests have come that match. */
   waitFor(count: number, matches: (asked: string) => boolean): Promise<void>;
   stop(): Promise<void>;
@@ -14,12 +16,14 @@ export interface CountingProxy {
 
 export async function startCountingProxy(target: string): Promise<CountingProxy> {
   const asked: string[] = [];
+  let bytes = 0;
   const { hostname, port } = new URL(target);
   const server = createServer((incoming, response) => {
     const { method, url, headers } = incoming;
     asked.push(`${method} ${url} ${headers.range ?? ''}`);
     const onward = request({ hostname, port, method, path: url, headers }, (answer: IncomingMessage) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
       answer.pipe(response);
       answer.on('error', () => response.destroy());
     });
@@ -31,6 +35,7 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
+    answered: () => bytes,
     async waitFor(count, matches) {
       await until(`${count} requests`, () => asked.filter(matches).length >= count, {
         timeoutMs: 90_000,

@@ -10,6 +10,8 @@ export interface StoredObject {
   /** Those that a GET repeats: `content-type`, `x-amz-meta-…`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly tags?: string;
+  /** ISO time; default: one in 2024. */
+  readonly modified?: string;
 }
 
 export interface Asked {
@@ -100,8 +102,8 @@ export async function startFakeS3(keys?: readonly string[]): Promise<FakeS3> {
         lines.push((listed[at] ??= lineOf(key, 'e', 1)));
         continue;
       }
-      const { body } = objects.get(key)!;
-      lines.push(lineOf(key, etagOf(body), body.length));
+      const { body, modified } = objects.get(key)!;
+      lines.push(lineOf(key, etagOf(body), body.length, modified));
     }
     const more = at < sorted.length && sorted[at]!.startsWith(prefix);
     const head = `<Name>${BUCKET}</Name><KeyCount>${lines.length}</KeyCount><IsTruncated>${more}</IsTruncated><EncodingType>url</EncodingType>`;
@@ -121,7 +123,7 @@ export async function startFakeS3(keys?: readonly string[]): Promise<FakeS3> {
     response.writeHead(range ? 206 : 200, {
       ...object.headers,
       etag,
-      'last-modified': 'Tue, 02 Jan 2024 03:04:05 GMT',
+      'last-modified': new Date(object.modified ?? MODIFIED).toUTCString(),
       'content-length': body.length,
       ...(object.tags !== undefined && { 'x-amz-tagging-count': '1' }),
     });
@@ -235,8 +237,10 @@ function keptOf(headers: IncomingMessage['headers']): Omit<StoredObject, 'body'>
   };
 }
 
-function lineOf(key: string, etag: string, size: number): string {
-  const rest = `<LastModified>2024-01-02T03:04:05.000Z</LastModified><StorageClass>STANDARD</StorageClass>`;
+const MODIFIED = '2024-01-02T03:04:05.000Z';
+
+function lineOf(key: string, etag: string, size: number, modified = MODIFIED): string {
+  const rest = `<LastModified>${modified}</LastModified><StorageClass>STANDARD</StorageClass>`;
   return `<Contents><Key>${encodeURIComponent(key)}</Key><ETag>&quot;${etag}&quot;</ETag><Size>${size}</Size>${rest}</Contents>`;
 }
 

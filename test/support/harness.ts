@@ -87,10 +87,14 @@ export async function startLonghaul(options: HarnessOptions) {
     archiveOf: (job: Job, root = vault) => archiveFolder(root, job),
     /** Pids of the launcher's workers as they are now: a restarted one has a new pid. */
     workerPids: async () => workersOf(await descendants(launcher.pid)),
-    /** One more worker beside those of the launcher. The caller ends it. */
-    startWorker: () =>
-      start(process.execPath, [BIN, 'worker', '--config', config], {
-        env: { ...env, TEMPORAL_ADDRESS: ready.temporal },
+    /** One more worker beside those of the launcher, of this build unless told otherwise; `flags` are Node's. The caller ends it. */
+    startWorker: ({
+      bin = BIN,
+      env: more = {},
+      flags = [],
+    }: { bin?: string; env?: Readonly<Record<string, string>>; flags?: readonly string[] } = {}) =>
+      start(process.execPath, [...flags, bin, 'worker', '--config', config], {
+        env: { ...env, ...more, TEMPORAL_ADDRESS: ready.temporal },
         cwd: folder,
       }),
     stop: () => stop(launcher, temporary),

@@ -17,17 +17,25 @@ export interface JobHistory {
 export async function jobHistory(address: string, id: string): Promise<JobHistory> {
   const connection = await Connection.connect({ address });
   try {
-    const runs = await readRuns(connection, id);
-    const events = runs.flat();
-    return {
-      runs,
-      events: events.length,
-      activities: events.filter((event) => event.activityTaskScheduledEventAttributes).length,
-      largest: largestIn(events),
-    };
+    return await historyOf(connection, 'default', id);
   } finally {
     await connection.close();
   }
+}
+
+export async function historyOf(
+  connection: Pick<Connection, 'workflowService'>,
+  namespace: string,
+  id: string,
+): Promise<JobHistory> {
+  const runs = await readRuns({ connection, namespace }, id);
+  const events = runs.flat();
+  return {
+    runs,
+    events: events.length,
+    activities: events.filter((event) => event.activityTaskScheduledEventAttributes).length,
+    largest: largestIn(events),
+  };
 }
 
 /** Bytes of the largest value that the running chunks have beaten; 0 while nothing runs. */
@@ -35,20 +43,26 @@ export async function largestHeartbeat(address: string, id: string): Promise<num
   const connection = await Connection.connect({ address });
   try {
     const execution = { workflowId: id };
-    const answer = await connection.workflowService.describeWorkflowExecution({ namespace, execution });
+    const answer = await connection.workflowService.describeWorkflowExecution({
+      namespace: 'default',
+      execution,
+    });
     return largestIn(answer.pendingActivities.map(({ heartbeatDetails }) => heartbeatDetails));
   } finally {
     await connection.close();
   }
 }
 
-const namespace = 'default';
+interface Place {
+  readonly connection: Pick<Connection, 'workflowService'>;
+  readonly namespace: string;
+}
 
 /** The newest run is found first; each names the one before it. */
-async function readRuns(connection: Connection, workflowId: string): Promise<Event[][]> {
+async function readRuns(place: Place, workflowId: string): Promise<Event[][]> {
   const runs: Event[][] = [];
   for (let runId: string | undefined = ''; runId !== undefined;) {
-    const events = await readEvents(connection, { workflowId, runId });
+    const events = await readEvents(place, { workflowId, runId });
     runs.unshift(events);
     runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
   }
@@ -56,7 +70,7 @@ async function readRuns(connection: Connection, workflowId: string): Promise<Eve
 }
 
 async function readEvents(
-  { workflowService }: Connection,
+  { connection: { workflowService }, namespace }: Place,
   execution: { workflowId: string; runId: string },
 ): Promise<Event[]> {
   const events: Event[] = [];

@@ -1,4 +1,6 @@
 // A store that keeps its objects in memory: a real one, held to the same suite as the others, for tests of many steps.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { LonghaulError } from '../../src/core/errors.js';
 import type { ObjectWriter, Store, StoredObject } from '../../src/core/store.js';
 
@@ -15,6 +17,15 @@ interface Unfinished {
 
 export function newSpace(): Space {
   return { objects: new Map(), unfinished: new Set() };
+}
+
+/** For readers that read files. */
+export async function writeOut({ objects }: Space, folder: string): Promise<void> {
+  for (const [name, bytes] of objects) {
+    const file = path.join(folder, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+  }
 }
 
 export function createMemoryStore({ objects, unfinished }: Space): Store {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createArchiveSink } from '../../src/archive/sink.js';
+import { createRejectsLog } from '../../src/archive/rejects.js';
 import { createArchiveSource } from '../../src/archive/source.js';
 import type { CheckpointPolicy } from '../../src/activities/flush-policy.js';
 import type { SealSummary, Source } from '../../src/core/connector.js';
@@ -53,12 +54,22 @@ export async function archiveObjects(
 }
 
 export async function restoreObjects(
-  archive: ObjectArchive,
+  archive: Pick<ObjectArchive, 'store' | 'source'>,
   to: Connection,
   { policy, ...options }: Partial<SinkOptions> & { policy?: Partial<CheckpointPolicy> } = {},
 ): Promise<SealSummary> {
+  const { skipDamaged } = options;
   const sink = to.sink!(sinkOptions(archive.store, options));
-  return runWhole({ source: archive.source(), sink, limits: {} }, RESTORE, policy);
+  const log = createRejectsLog(archive.store, '.jobs/restore-1');
+  const source = skipDamaged
+    ? createArchiveSource(archive.store, ARCHIVE, { onDamage: 'skip' })
+    : archive.source();
+  return runWhole(
+    { source, sink, limits: {} },
+    RESTORE,
+    policy,
+    skipDamaged ? { log, allowed: Infinity } : null,
+  );
 }
 
 export function sinkOptions(store: Store, options: Partial<SinkOptions> = {}): SinkOptions {

@@ -87,7 +87,7 @@ export async function restoreInto(
     { source: archive.source(), sink: sinkOn(url, options), limits: {} },
     RESTORE(streams),
     policy,
-    options.rejects ? { log, allowed: 1_000_000, settle: true } : null,
+    options.rejects ? { log, allowed: 1_000_000 } : null,
   );
 }
 

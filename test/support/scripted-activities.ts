@@ -123,6 +123,7 @@ export function scriptedActivities(script: Script): { activities: Activities; ca
       if (script.discardError) throw toFailure(script.discardError, 1, 0);
     },
     checkConnection: async ({ connection }) => ({ connection, ok: true, detail: '', error: null }),
+    removeArchive: async () => ({ error: null }),
   };
   return { activities, calls };
 }

@@ -11,7 +11,7 @@ import {
   type NativeConnection,
   type WorkflowBundle,
 } from '@temporalio/worker';
-import type { JobInput, JobMemo } from '../../src/core/work.js';
+import type { JobInput, JobMemo, ScheduledInput } from '../../src/core/work.js';
 import { scriptedActivities, type Calls, type Script } from './scripted-activities.js';
 
 export interface Server {
@@ -32,9 +32,9 @@ export function inputOf(id: string): JobInput {
 }
 
 /** Once a test file: bundles the workflows from their sources and keeps Temporal's logs to what is wrong. */
-export async function prepareWorkflows(): Promise<WorkflowBundle> {
+export async function prepareWorkflows(logger = new DefaultLogger('ERROR')): Promise<WorkflowBundle> {
   Runtime.install({
-    logger: new DefaultLogger('ERROR'),
+    logger,
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
   });
   const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
@@ -47,7 +47,7 @@ export async function runJobWith<T>(
   workflowBundle: WorkflowBundle,
   script: Script,
   use: (job: Running) => Promise<T>,
-  input: JobInput = inputOf(randomUUID()),
+  input: JobInput | ScheduledInput = inputOf(randomUUID()),
 ): Promise<T> {
   const taskQueue = randomUUID();
   const { activities, calls } = scriptedActivities(script);
@@ -62,7 +62,8 @@ export async function runJobWith<T>(
   });
   return worker.runUntil(async () => {
     const handle = await server.client.workflow.start(input.job.spec.kind, {
-      workflowId: input.job.id,
+      // A schedule's own jobs are named by Temporal.
+      workflowId: 'id' in input.job ? input.job.id : randomUUID(),
       taskQueue,
       args: [input],
     });

@@ -22,7 +22,7 @@ const CHANGES = /^(create|write|commit|abort|put|remove|removeAll|sweep) /;
 export function createFaultyStore(store: Store, fault: Fault): WrappedStore {
   let operations = 0;
   let broken: string | null = null;
-  const wrapped = wrap(store, async (name, run) => {
+  const wrapped = createSteppedStore(store, async (name, run) => {
     const counts = !fault.takesEffect || CHANGES.test(name);
     const isNow = counts && operations === fault.at;
     operations += counts ? 1 : 0;
@@ -39,7 +39,7 @@ export function createFaultyStore(store: Store, fault: Fault): WrappedStore {
 export function createHeldUpStore(store: Store, at: number, meanwhile: () => Promise<void>): WrappedStore {
   let operations = 0;
   let heldUp: string | null = null;
-  const wrapped = wrap(store, async (name, run) => {
+  const wrapped = createSteppedStore(store, async (name, run) => {
     const isNow = operations === at;
     operations += 1;
     if (isNow) {
@@ -51,9 +51,10 @@ export function createHeldUpStore(store: Store, at: number, meanwhile: () => Pro
   return { ...wrapped, reached: () => heldUp };
 }
 
-type Step = <T>(name: string, run: () => Promise<T>) => Promise<T>;
+/** Runs an operation when it is its turn. Its name says what it does to which object. */
+export type Step = <T>(name: string, run: () => Promise<T>) => Promise<T>;
 
-function wrap(store: Store, step: Step): Store {
+export function createSteppedStore(store: Store, step: Step): Store {
   const writers: ObjectWriter[] = [];
 
   const wrapWriter = (writer: ObjectWriter, path: string): ObjectWriter => {

@@ -202,7 +202,7 @@ describe('verify of an archive', () => {
     const manifest = path.join(archive.folder, 'manifest.json');
     await writeFile(
       manifest,
-      (await readFile(manifest, 'utf8')).replace('longhaul-archive/1', 'longhaul-archive/2'),
+      (await readFile(manifest, 'utf8')).replace('longhaul-archive/1', 'longhaul-archive/3'),
     );
     await expect(readManifest(archive.store, ARCHIVE)).rejects.toMatchObject({ code: 'archive_unsupported' });
     await rm(manifest);

@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest';
 import {
   addPlan,
   askLanes,
+  askPace,
   canTake,
   carry,
   estimatedRecords,
   isAllDone,
   isFull,
   openBoard,
+  laneShare,
   putBack,
   streamsView,
   take,
@@ -107,6 +109,25 @@ describe('a board', () => {
     const again = openBoard(STARTED, carry(board));
     askLanes(again, 64);
     expect([again.lanes, again.lanesAsked]).toEqual([3, 64]);
+  });
+
+  test('parts the pace among the lanes that find work, and carries it', () => {
+    const board = openBoard(STARTED);
+    addPlan(board, {
+      ...page(board, [{ name: 'a', estimate: 10, partitions: 3 }], { done: false }),
+      lanes: 4,
+    });
+    expect(laneShare(board)).toBeUndefined();
+    askPace(board, 12);
+    expect(laneShare(board)).toBe(3);
+    addPlan(board, { ...page(board, []), lanes: 4 });
+    expect(laneShare(board)).toBe(4);
+    copy(board, 10, { done: true });
+    expect(laneShare(board)).toBe(6);
+    const again = openBoard(STARTED, carry(board));
+    expect(laneShare(again)).toBe(6);
+    askPace(again, null);
+    expect([laneShare(again), 'requestsPerSecond' in carry(again)]).toEqual([undefined, false]);
   });
 
   test('goes on first with what was begun', () => {

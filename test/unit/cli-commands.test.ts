@@ -253,6 +253,22 @@ describe('jobs, show and steering', () => {
     });
   });
 
+  it.each([
+    ['4.5', 4.5],
+    ['none', null],
+  ])('changes the pace of a job to %s', async (text, requestsPerSecond) => {
+    cli.answers = [json(202, job())];
+    expect((await run('set', 'backup-crm-1', '--requests-per-second', text)).code).toBe(0);
+    expect(cli.seen[0]?.body).toBe(JSON.stringify({ requestsPerSecond }));
+  });
+
+  it('says what can be set when nothing is', async () => {
+    const { code, err } = await run('set', 'backup-crm-1');
+    expect(code).toBe(2);
+    expect(err.join(' ')).toContain('--lanes N');
+    expect(cli.seen).toEqual([]);
+  });
+
   it('checks a connection from a worker, with options before or after the name', async () => {
     cli.answers = [
       json(200, {
@@ -309,5 +325,32 @@ describe('usage', () => {
     const { code, out } = await run('--help');
     expect(code).toBe(0);
     expect(out.join('\n')).toContain('Exit codes: 0 done');
+  });
+});
+
+describe('the key of the API', () => {
+  const runAs = (key: string) =>
+    runWith({ LONGHAUL_API: cli.url, LONGHAUL_API_KEY: key }, ['watch', 'backup-crm-1', '--json']);
+
+  it('is taken from LONGHAUL_API_KEY and sent along, whatever is asked for', async () => {
+    cli.answers = [events(['done', 1, completed])];
+    expect((await runAs(' lh_key\n')).code).toBe(0);
+    expect(cli.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer lh_key']);
+    expect((await runAs('')).code).toBe(0);
+    expect(cli.seen[1]?.headers).not.toHaveProperty('authorization');
+  });
+
+  it('that is missing is asked for by the name of the variable', async () => {
+    const hint = 'Send a key: for the `longhaul` command set LONGHAUL_API_KEY.';
+    cli.answers = [json(401, { code: 'access_key_missing', detail: 'This needs a key.', hint })];
+    const { code, err } = await run('jobs');
+    expect([code, err]).toEqual([2, ['error access_key_missing: This needs a key.', `hint: ${hint}`]]);
+  });
+
+  it('that cannot be one is refused, and not repeated', async () => {
+    const { code, err } = await runAs('lh key\u00e9');
+    expect([code, cli.seen]).toEqual([2, []]);
+    expect(err.join('\n')).toContain('LONGHAUL_API_KEY is no key');
+    expect(err.join('\n')).not.toContain('lh key');
   });
 });

@@ -107,6 +107,7 @@ function job(over: { percent: number; state?: Job['state']; waitingUntil?: strin
     ],
     streamsTotal: 3,
     lanes: 4,
+    requestsPerSecond: null,
     result: null,
     error: null,
     webUi: null,

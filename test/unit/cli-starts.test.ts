@@ -1,4 +1,4 @@
-// What export, restore, verify and diff ask the API for.
+// What export, restore, copy, verify and diff ask the API for.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/core/job.js';
 import { events, job, json, openCli, type Answer, type CliWithApi } from '../support/cli.js';
@@ -84,6 +84,46 @@ describe('export', () => {
   });
 });
 
+describe('backup on a base', () => {
+  it('sends its path in the sink', async () => {
+    cli.answers = [json(202, job())];
+    await run('backup both/photos --to vault/nightly --base vault/nightly/full');
+    expect(sent()).toMatchObject({
+      sink: { connection: 'vault', prefix: 'nightly' },
+      options: { base: 'nightly/full' },
+    });
+  });
+
+  it('refuses one in another sink', async () => {
+    const { code, err } = await run('backup both --to vault --base both/full');
+    expect(code).toBe(2);
+    expect(err.join('\n')).toContain('the base both/full is not in vault');
+  });
+});
+
+describe('archives rm', () => {
+  const gone = json(404, { code: 'archive_missing', detail: 'gone', hint: '' });
+
+  it('waits until the archive is gone', async () => {
+    cli.answers = [json(202, null), json(202, null), gone];
+    expect(await run('archives rm vault/nightly/a-1')).toMatchObject({
+      code: 0,
+      out: ['removed vault/nightly/a-1'],
+    });
+    expect(cli.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      Array.from({ length: 3 }, () => 'DELETE /v1/archives/vault/nightly/a-1'),
+    );
+  });
+
+  it('says that there is none, and what needs it', async () => {
+    cli.answers = [gone];
+    expect((await run('archives rm vault/a')).code).toBe(2);
+    cli.answers = [json(409, { code: 'archive_needed', detail: 'b refers to it', hint: 'wait' })];
+    const { code, err } = await run('archives rm vault/a');
+    expect([code, err[0]]).toEqual([2, 'error archive_needed: b refers to it']);
+  });
+});
+
 describe('backup', () => {
   it('sends how many records may be set aside, and says in the end how many were', async () => {
     const done = job({ state: 'completed', progress: { ...job().progress, rejects: 1_200 } });
@@ -91,6 +131,20 @@ describe('backup', () => {
     const { out } = await run('backup crm --to vault --rejects-max 5000 --wait');
     expect(JSON.parse(cli.seen[0]?.body ?? '')).toMatchObject({ options: { rejects: { max: 5_000 } } });
     expect(out).toContain('  rejects   1,200 (longhaul rejects backup-crm-1)');
+  });
+});
+
+describe('copy', () => {
+  it('sends streams, mode and what may go wrong', async () => {
+    cli.answers = [json(202, job())];
+    const line = 'copy cloud/photos --to mirror --mode upsert --page-size 50 --rejects-max 2 --lanes 8';
+    expect(await run(line)).toMatchObject({ code: 0 });
+    expect(sent()).toEqual({
+      kind: 'copy',
+      source: { connection: 'cloud', streams: ['photos'] },
+      sink: { connection: 'mirror', mode: 'upsert' },
+      options: { lanes: 8, rejects: { max: 2 }, pageSize: 50 },
+    });
   });
 });
 

@@ -114,7 +114,7 @@ describe('faults', () => {
       expect.stringMatching(
         /^longhaul\.config\.yml:4 connections\.b c: this name is not allowed: a name: letters/,
       ),
-      'longhaul.config.yml:7 extra: unknown key; allowed: connectors, connections, dev',
+      'longhaul.config.yml:7 extra: unknown key; allowed: connectors, connections, keys, api, dev',
     ]);
   });
 

@@ -130,8 +130,17 @@ test('a fault inside of a field is shown at the field, and one of no field is no
 });
 
 test('the command for a shell survives quotes in what was typed', () => {
-  const text = curlOf('http://localhost:8400', bodyOf('backup', { 'options.tenant': "o'brien" }));
+  const text = curlOf(
+    { origin: 'http://localhost:8400', hasKeys: false },
+    bodyOf('backup', { 'options.tenant': "o'brien" }),
+  );
   expect(text).toContain(String.raw`o'\''brien`);
+  expect(text).not.toContain('authorization');
+});
+
+test('the command for a shell shows a key where the API has some, and names none', () => {
+  const text = curlOf({ origin: 'http://localhost:8400', hasKeys: true }, bodyOf('backup', {}));
+  expect(text).toContain(' -H "authorization: Bearer $LONGHAUL_API_KEY" -d ');
 });
 
 test('no two fields of a form have the same path', () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newSchedule } from '../../src/api/schedules/contracts.js';
 import { loadConfig } from '../../src/config/load.js';
 import { jobSpecSchema } from '../../src/core/spec.js';
 import { readPages } from '../support/docs.js';
@@ -11,8 +12,11 @@ const blocks = (await readPages()).flatMap(({ path: file, blocks }) =>
   blocks.map((block) => ({ ...block, at: `${file}:${block.line}` })),
 );
 const configs = blocks.filter(({ info, body }) => info === 'yaml' && /^connections:/m.test(body));
-const specs = blocks.flatMap(({ body, at }) =>
-  [...body.matchAll(/-d '(\{[^']*\})'/g)].map((match) => [at, match[1] ?? ''] as const),
+const SCHEMAS = { jobs: jobSpecSchema, schedules: newSchedule };
+const bodies = blocks.flatMap(({ body, at }) =>
+  [...body.matchAll(/\/v1\/(jobs|schedules) [^']*'[^']*' -d '(\{[^']*\})'/g)].map(
+    ([, route, text = '']) => [at, route as keyof typeof SCHEMAS, text] as const,
+  ),
 );
 
 let folder: string;
@@ -41,10 +45,10 @@ describe('configs in the pages', () => {
   );
 });
 
-describe('bodies of POST /v1/jobs in the pages', () => {
-  test('are there', () => expect(specs.length).toBeGreaterThan(1));
+describe('bodies of requests in the pages', () => {
+  test('are there', () => expect(bodies.length).toBeGreaterThan(2));
 
-  test.each(specs)('%s is a job', (_, body) => {
-    expect(jobSpecSchema.safeParse(JSON.parse(body))).toMatchObject({ success: true });
+  test.each(bodies)('%s is one of %s', (_, route, body) => {
+    expect(SCHEMAS[route].safeParse(JSON.parse(body))).toMatchObject({ success: true });
   });
 });

@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { createApp } from '../../src/api/app.js';
 import { docsPage } from '../../src/api/docs-page.js';
+import { OPEN } from '../api/fixture.js';
 
 const app = createApp({
   client: {} as Client,
@@ -16,6 +17,7 @@ const app = createApp({
   clock: () => 0,
   stop: new AbortController().signal,
   logError: () => undefined,
+  access: OPEN,
 });
 
 interface Shown {

@@ -38,10 +38,16 @@ test.for(['csv', 'jsonl'] as const)('%s: records end where they end, however the
   );
 });
 
-test('the scanner of pages agrees with the scanner of segments', () => {
+test('rows end at the line feeds outside of quotes, wherever a scan begins and stops', () => {
   fc.assert(
     fc.property(bytes, cuts, fc.integer({ min: 1, max: 3 }), (whole, at, limit) => {
-      const found = createScanner('csv').feed(whole);
+      const unquoted = whole
+        .toString('latin1')
+        .split('"')
+        .filter((_, part) => part % 2 === 0)
+        .join('');
+      const rows = unquoted.split('\n').length - 1;
+      expect(createScanner('csv').feed(whole).records).toBe(rows);
       const scanner = new RecordScanner();
       let records = 0;
       for (const piece of pieces(whole, at))
@@ -50,7 +56,7 @@ test('the scanner of pages agrees with the scanner of segments', () => {
           records += scanner.records;
           start = scanner.records === limit ? scanner.lastEnd : piece.length;
         }
-      expect(records).toBe(found.records);
+      expect(records).toBe(rows);
       const [first] = recordsOf({ format: 'csv', header: whole, chunks: [whole] });
       expect(firstRowLength(whole)).toBe(first?.length ?? 0);
     }),

@@ -102,6 +102,7 @@ describe.each(['folder', 'bucket'] as const)('a %s', (kind) => {
 
   test.for([['before'], ['after']] as const)(
     'has each object once and whole, whichever operation breaks (%s it is done)',
+    { timeout: 60_000 },
     async ([when]) => {
       let reached = true;
       for (let at = 0; reached; at += 1) {

@@ -1,19 +1,22 @@
 // Objects through an archive and back: what comes out is what went in, whatever it is called and however large it is.
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readRejects } from '../../src/archive/rejects-reader.js';
 import { createFileConnection } from '../../src/connectors/file/index.js';
 import { createS3Connection } from '../../src/connectors/s3/index.js';
 import { safePath } from '../../src/records/tar/path.js';
+import { readArchive } from '../support/archive-reader.js';
 import { verifyArchive } from '../support/archives.js';
 import { startFakeS3, type FakeS3 } from '../support/fake-s3.js';
 import { treeOf, writeFiles } from '../support/file-tree.js';
 import { NASTY_KEYS } from '../support/nasty-keys.js';
 import { archiveObjects, restoreObjects, type ObjectArchive } from '../support/objects.js';
+import { collect } from '../support/reading.js';
 
 const run = promisify(execFile);
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -61,6 +64,23 @@ describe('files', () => {
       expect(await readFile(path.join(root, 'to/photos/%lh-%25lh-'))).toHaveLength(0);
     },
   );
+
+  test('come back but for one that lost a piece, which is one reject, where what is damaged is passed over', async () => {
+    await writeFiles(path.join(root, 'from/photos'), { a: 'a', 'b.bin': randomBytes(LARGE), c: 'c' });
+    archive = await archiveObjects(disk('from'), { compression: 'none', policy: { bytes: 16 * MIB } });
+    const [, second = ''] = (await readArchive(archive.folder)).segments.map(({ path: file }) => file);
+    await truncate(path.join(archive.folder, second), 5);
+    const restored = await restoreObjects(archive, disk('to'), { skipDamaged: true });
+    expect(restored.records).toBe(2);
+    expect((await treeOf(path.join(root, 'to/photos'))).map((line) => line.split(' ')[0])).toEqual([
+      '"a"',
+      '"c"',
+    ]);
+    const rejects = await collect(readRejects(archive.store, '.jobs/restore-1'));
+    expect(new Set(rejects.map(({ reject }) => reject.code))).toEqual(new Set(['archive_damaged']));
+    // The segment, in which no object ends, and the object.
+    expect(rejects.map(({ reject }) => reject.records).toSorted((a, b) => a - b)).toEqual([0, 1]);
+  });
 
   test('lie in segments that tar opens, a large one in pieces that put it together', async () => {
     const body = randomBytes(LARGE);

@@ -11,11 +11,11 @@ import { until } from '../support/until.js';
 const RECORDS = someRecords(50);
 const BROKEN = new LonghaulError('source_unreachable', 'broken');
 
-function reading(options: MemorySourceOptions = {}) {
+function reading(options: MemorySourceOptions = {}, readsAhead = () => true) {
   const source = createMemorySource({ s: RECORDS }, options);
   const stop = new AbortController();
   const pages = source.read(testContext(), 's', wholeOf(RECORDS), null);
-  return { source, stop: () => stop.abort(), pages: prefetch(pages, stop.signal) };
+  return { source, stop: () => stop.abort(), pages: prefetch(pages, stop.signal, readsAhead) };
 }
 
 /** The index of each page's first record, and what ended the reading. */
@@ -49,6 +49,14 @@ describe('prefetching', () => {
       expect(source.asked).toHaveLength(Math.min(count + 1, 5));
     });
     expect(source.asked).toHaveLength(5);
+  });
+
+  test('has asked for nothing while a page is used that is not to be read ahead of', async () => {
+    const { source, pages } = reading({}, () => false);
+    const { nexts } = await drain(pages, (count) => {
+      expect(source.asked).toHaveLength(count);
+    });
+    expect(nexts).toEqual([10, 20, 30, 40, 50]);
   });
 
   test('asks for nothing after a page that says it is the last', async () => {

@@ -73,7 +73,7 @@ describe('a chunk whose source cannot read records', () => {
     const chunk = job.chunk({
       source: withLoss(job.source, lost),
       policy: EVERY_PAGE,
-      rejects: { log: createRejectsLog(job.store, FOLDER), allowed: Infinity, settle: false },
+      rejects: { log: createRejectsLog(job.store, FOLDER), allowed: Infinity },
     });
     const { checkpoint } = await chunk.run();
     expect(checkpoint.tallies).toMatchObject({ records: RECORDS.length, rejects: 40 });
@@ -200,7 +200,7 @@ function chunkOn(store: Store, allowed = 100, checkpoint: Checkpoint | null = nu
     checkpoint,
     sink: pickySink(job.sinkOn(store), isRefused),
     policy: EVERY_PAGE,
-    rejects: { log: createRejectsLog(store, FOLDER), allowed, settle: true },
+    rejects: { log: createRejectsLog(store, FOLDER), allowed },
   });
 }
 

@@ -160,6 +160,32 @@ describe('steering', () => {
     });
   });
 
+  it('gives each lane its share of a new pace from a checkpoint on, and loses nothing', async () => {
+    let running = 0;
+    const chunk: Script['chunk'] = async (input, left) => {
+      if ((input.requestsPerSecond ?? 0) >= 8)
+        return { end: 'exhausted', checkpoint: advance(input, left, true) };
+      running += 1;
+      await untilCancelled();
+      running -= 1;
+      return { end: 'stopped', checkpoint: advance(input, 1, false) };
+    };
+    await withJob({ streams: { a: [10, 10], b: [10] }, lanes: 2, chunk }, async ({ handle, calls, memo }) => {
+      await until('two chunks run', () => running === 2);
+      await handle.signal('change', { requestsPerSecond: 6 });
+      await until('two go on', () => running === 2 && calls.copy.length === 4);
+      await handle.signal('change', { requestsPerSecond: -1 });
+      await handle.signal('change', { lanes: 3 });
+      await until('three go on', () => running === 3 && calls.copy.length === 7);
+      expect(await memo()).toMatchObject({ requestsPerSecond: 6, lanes: 3, tallies: { records: 4 } });
+      await handle.signal('change', { requestsPerSecond: 24 });
+      await handle.result();
+      const paces = calls.copy.map(({ requestsPerSecond }) => requestsPerSecond);
+      expect(paces.slice(0, 7)).toEqual([undefined, undefined, 3, 3, 2, 2, 2]);
+      expect(calls.seal[0]?.heads.map(({ records }) => records)).toEqual([10, 10, 10]);
+    });
+  });
+
   it('asks later pages of the plan to cut for the lanes that were asked for', async () => {
     let release = false;
     const chunk: Script['chunk'] = async (input, left) => {

@@ -1,6 +1,6 @@
 // An export: a live source or an archive into files.
 import { createArchiveSource } from '../../archive/source.js';
-import { archivePath } from '../../core/archive-path.js';
+import { archivePath, folderName } from '../../core/archive-path.js';
 import type { Source } from '../../core/connector.js';
 import type { Connection } from '../../core/registry.js';
 import type { ExportSpec } from '../../core/spec.js';
@@ -16,7 +16,7 @@ export function openExport(deps: ActivityDeps, job: JobRef, spec: ExportSpec): S
   const { archive } = spec.source;
   const sink = createExportSink(storeOf(deps.connections(spec.sink.connection)), {
     path: archivePath(job.id, spec),
-    id: spec.sink.name ?? job.id,
+    id: spec.sink.name ?? folderName(job.id),
     jobId: job.id,
     createdAt: job.createdAt,
     as: { format, compression },

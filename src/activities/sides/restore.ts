@@ -26,6 +26,7 @@ export function openRestore(deps: ActivityDeps, job: JobRef, spec: RestoreSpec):
     mode,
     create,
     rejects: setsAsideRefused(spec),
+    skipDamaged: spec.options?.skipDamaged ?? false,
     remap,
     beside: {
       store,

@@ -1,6 +1,7 @@
 // What all commands that talk to the API share.
 import { findApi } from '../address.js';
 import { type Client, createClient } from '../client.js';
+import { usageError } from '../errors.js';
 import type { Io } from '../io.js';
 
 export interface ClientOptions {
@@ -16,6 +17,17 @@ export async function connect(io: Io, options: ClientOptions): Promise<Client> {
       ...(options.api ? { api: options.api } : {}),
       ...(options.dataDir ? { dataDir: options.dataDir } : {}),
     }),
+    keyOf(io),
+  );
+}
+
+/** Never an option: what is on a command line is seen by all users of the machine. */
+function keyOf({ env }: Io): string | null {
+  const key = env['LONGHAUL_API_KEY']?.trim() ?? '';
+  if (/^[\x21-\x7e]*$/.test(key)) return key === '' ? null : key;
+  throw usageError(
+    'LONGHAUL_API_KEY is no key',
+    'Set it to what `longhaul keys add` printed, and nothing else.',
   );
 }
 

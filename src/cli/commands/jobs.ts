@@ -2,16 +2,16 @@
 import type { Job } from '../../core/job.js';
 import type { Action, JobFilter } from '../../client/index.js';
 import { page, percentText, sourceText } from '../describe.js';
-import { EXIT, printError } from '../errors.js';
+import { EXIT, printError, usageError } from '../errors.js';
 import { count, table, time } from '../format.js';
 import type { Io } from '../io.js';
 import { waitFor } from '../wait.js';
 import { type ClientOptions, connect, print } from './common.js';
 
 export async function jobs(io: Io, options: ClientOptions & JobFilter): Promise<number> {
-  const { kind, state, source, sink, tenant, limit, cursor } = options;
+  const { kind, state, source, sink, tenant, schedule, limit, cursor } = options;
   const client = await connect(io, options);
-  const found = await client.list({ kind, state, source, sink, tenant, limit, cursor });
+  const found = await client.list({ kind, state, source, sink, tenant, schedule, limit, cursor });
   print(io, options, found, table(HEADER, found.jobs.map(row)));
   if (!options.json && found.next) io.err(`There are more: --cursor ${found.next}`);
   return EXIT.done;
@@ -42,11 +42,17 @@ export async function steer(
 }
 
 export interface SetOptions extends ClientOptions {
-  readonly lanes: number;
+  readonly lanes?: number;
+  readonly requestsPerSecond?: number | 'none';
 }
 
 export async function set(io: Io, id: string, options: SetOptions): Promise<number> {
-  const job = await (await connect(io, options)).change(id, { lanes: options.lanes });
+  const { lanes, requestsPerSecond: pace } = options;
+  if (lanes === undefined && pace === undefined) {
+    throw usageError('There is nothing to set.', 'Give `--lanes N`, `--requests-per-second N`, or both.');
+  }
+  const change = { lanes, requestsPerSecond: pace === 'none' ? null : pace };
+  const job = await (await connect(io, options)).change(id, change);
   print(io, options, job, [`${job.id} ${job.state}`]);
   return EXIT.done;
 }

@@ -30,8 +30,14 @@ export async function api(options: ApiOptions): Promise<number> {
   return EXIT.done;
 }
 
-export async function worker(options: { readonly config: string }): Promise<number> {
+export interface WorkerOptions {
+  readonly config: string;
+  readonly metricsPort: number;
+  readonly temporalMetricsPort?: number;
+}
+
+export async function worker({ config, ...rest }: WorkerOptions): Promise<number> {
   const { runWorker } = await import('../../worker/main.js');
-  await runWorker({ configPath: options.config });
+  await runWorker({ configPath: config, ...rest });
   return EXIT.done;
 }

@@ -1,14 +1,16 @@
-// `longhaul backup`, `export`, `restore` and `verify`: start a job, print its id, or stay with it.
+// `longhaul backup`, `export`, `restore`, `copy` and `verify`: start a job, print its id, or stay with it.
 import type { JobSpec } from '../../core/spec.js';
 import type { Client } from '../client.js';
 import { EXIT, usageError } from '../errors.js';
 import type { Io } from '../io.js';
 import {
   backupSpec,
+  copySpec,
   exportSpec,
   restoreSpec,
   verifySpec,
   type BackupOptions,
+  type CopyOptions,
   type ExportOptions,
   type RestoreOptions,
   type StartOptions,
@@ -17,25 +19,48 @@ import {
 import { waitFor } from '../wait.js';
 import { connect, print } from './common.js';
 
-export function backup(io: Io, sources: readonly string[], options: BackupOptions): Promise<number> {
-  return start(io, backupSpec(sources, options), options);
+/** What becomes of the spec: its job is started, unless somebody else takes it. */
+export type Take = (io: Io, spec: JobSpec, options: StartOptions) => Promise<number>;
+
+export function backup(
+  io: Io,
+  sources: readonly string[],
+  options: BackupOptions,
+  take: Take = start,
+): Promise<number> {
+  return take(io, backupSpec(sources, options), options);
 }
 
-export function verify(io: Io, archive: string, options: VerifyOptions): Promise<number> {
-  return start(io, verifySpec(archive, options), options);
+export function verify(io: Io, archive: string, options: VerifyOptions, take: Take = start): Promise<number> {
+  return take(io, verifySpec(archive, options), options);
 }
 
-export function restore(io: Io, archive: string, options: RestoreOptions): Promise<number> {
-  return start(io, restoreSpec(archive, options), options);
+export function restore(
+  io: Io,
+  archive: string,
+  options: RestoreOptions,
+  take: Take = start,
+): Promise<number> {
+  return take(io, restoreSpec(archive, options), options);
+}
+
+export function copy(
+  io: Io,
+  sources: readonly string[],
+  options: CopyOptions,
+  take: Take = start,
+): Promise<number> {
+  return take(io, copySpec(sources, options), options);
 }
 
 export async function exportFiles(
   io: Io,
   places: readonly string[],
   options: ExportOptions,
+  take: Take = start,
 ): Promise<number> {
   const archive = await archiveOf(io, places, options);
-  return start(io, exportSpec(places, archive, options), options);
+  return take(io, exportSpec(places, archive, options), options);
 }
 
 /** SINK/ARCHIVE looks like SOURCE/STREAM: the roles of the connection tell. null: it is a source. */

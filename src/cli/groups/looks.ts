@@ -13,6 +13,7 @@ export function addLooks(program: Command, io: Io, done: Done): void {
     .option('--source <connection>', 'only jobs that read this connection')
     .option('--sink <connection>', 'only jobs that write this connection')
     .option('--tenant <name>', 'only jobs for this tenant')
+    .option('--schedule <name>', 'only jobs that this schedule started')
     .action(async (options: ClientOptions) => done(await (await looks()).jobs(io, options)));
   withClient(program.command('show'))
     .description('show a job')

@@ -28,11 +28,21 @@ export function addResults(program: Command, io: Io, done: Done): void {
     .action(async (id: string, options: ClientOptions) =>
       done(await (await results()).files(io, id, options)),
     );
-  withPages(withClient(program.command('archives')), 'archives')
+  const archives = withPages(withClient(program.command('archives')), 'archives')
     .description('list the archives and exports in the stores')
     .argument('[place]', 'only of SINK or SINK/PREFIX')
     .action(async (place: string | undefined, options: ClientOptions) =>
       done(await (await results()).archives(io, place, options)),
+    );
+  withClient(archives.command('rm'))
+    .description('remove an archive that no other one refers to')
+    .argument('<archive>', 'SINK/ARCHIVE')
+    .action(async (archive: string, _: ClientOptions, command: Command) =>
+      done(
+        await (
+          await import('../commands/remove-archive.js')
+        ).removeArchive(io, archive, command.optsWithGlobals()),
+      ),
     );
   withClient(program.command('download'))
     .description('download files of a job; goes on where an earlier try ended, and checks each hash')

@@ -1,8 +1,9 @@
-// The commands that run the service: `dev`, `api`, `worker` and `setup`.
-import type { Command } from 'commander';
-import type { ApiOptions, DevOptions } from '../commands/services.js';
+// The commands that run the service: `dev`, `api`, `worker` and `setup`; and `keys`, of who may use it.
+import { type Command, Option } from 'commander';
+import type { KeyOptions } from '../commands/keys.js';
+import type { ApiOptions, DevOptions, WorkerOptions } from '../commands/services.js';
 import type { Io } from '../io.js';
-import { configOption, port, whole } from '../options.js';
+import { configOption, metricsPortOption, port, temporalMetricsPortOption, whole } from '../options.js';
 import type { Done } from '../program.js';
 
 export function addServices(program: Command, io: Io, done: Done): void {
@@ -29,13 +30,35 @@ export function addServices(program: Command, io: Io, done: Done): void {
     .command('worker')
     .description('run a worker')
     .addOption(configOption())
-    .action(async (options: { config: string }) => done(await (await services()).worker(options)));
+    .addOption(metricsPortOption())
+    .addOption(temporalMetricsPortOption())
+    .action(async (options: WorkerOptions) => done(await (await services()).worker(options)));
   program
     .command('setup')
     .description('register the search attributes on the Temporal that the environment names')
     .option('--json', 'print JSON instead of text')
     .action(async (options: { json?: boolean }) =>
       done(await (await import('../commands/setup.js')).setup(io, options)),
+    );
+  addKeys(program, io, done);
+}
+
+function addKeys(program: Command, io: Io, done: Done): void {
+  const keys = program.command('keys').description('the keys of the API');
+  keys
+    .command('add')
+    .description('make a key, print it once, and put its hash into the config')
+    .argument('<name>', 'who will use it')
+    .addOption(
+      new Option('--role <role>', 'what it may do')
+        .choices(['viewer', 'operator', 'admin'])
+        .makeOptionMandatory(),
+    )
+    .option('--tenant <name>', 'see the jobs of this tenant only')
+    .addOption(configOption())
+    .option('--json', 'print JSON instead of text')
+    .action(async (name: string, options: KeyOptions) =>
+      done(await (await import('../commands/keys.js')).add(io, name, options)),
     );
 }
 

@@ -1,5 +1,6 @@
-// The commands that start jobs: `backup`, `export`, `restore`, `verify` and `diff`.
+// The commands that start jobs: `backup`, `export`, `restore`, `copy`, `verify` and `diff`.
 import type { Command } from 'commander';
+import type { Take } from '../commands/start.js';
 import type { Io } from '../io.js';
 import {
   compressionOption,
@@ -15,17 +16,23 @@ import {
   withWait,
 } from '../options.js';
 import type { Done } from '../program.js';
-import type { BackupOptions, ExportOptions, RestoreOptions, VerifyOptions } from '../specs.js';
+import type { BackupOptions, CopyOptions, ExportOptions, RestoreOptions, VerifyOptions } from '../specs.js';
 
 export function addStarts(program: Command, io: Io, done: Done): void {
-  addBackup(program, io, done);
-  addExport(program, io, done);
-  addRestore(program, io, done);
-  addVerify(program, io, done);
+  addSpecs(program, io, done);
   addDiff(program, io, done);
 }
 
-function addBackup(program: Command, io: Io, done: Done): void {
+/** Those that say what a job is to do. `take`: in place of starting it. */
+export function addSpecs(program: Command, io: Io, done: Done, take?: Take): void {
+  addBackup(program, io, done, take);
+  addExport(program, io, done, take);
+  addRestore(program, io, done, take);
+  addCopy(program, io, done, take);
+  addVerify(program, io, done, take);
+}
+
+function addBackup(program: Command, io: Io, done: Done, take?: Take): void {
   withRejects(withCheckpoint(withWait(withStart(program.command('backup')))))
     .description('back up a source into an archive')
     .argument('<source...>', 'SOURCE for all streams, or SOURCE/STREAM,STREAM…')
@@ -33,12 +40,13 @@ function addBackup(program: Command, io: Io, done: Done): void {
     .option('--archive <id>', 'id of the archive (default: the id of the job)')
     .option('--page-size <n>', 'records a page', whole(1, 100_000))
     .addOption(compressionOption('segments'))
+    .option('--base <archive>', 'SINK/ARCHIVE of the same objects: what has not changed since is referred to')
     .action(async (sources: string[], options: BackupOptions) =>
-      done(await (await starts()).backup(io, sources, options)),
+      done(await (await starts()).backup(io, sources, options, take)),
     );
 }
 
-function addExport(program: Command, io: Io, done: Done): void {
+function addExport(program: Command, io: Io, done: Done, take?: Take): void {
   withStreams(withRejects(withCheckpoint(withWait(withStart(program.command('export'))))))
     .description('write a source or an archive into files that other programs read')
     .argument('[source...]', 'SOURCE, SOURCE/STREAM,STREAM… or SINK/ARCHIVE')
@@ -51,11 +59,11 @@ function addExport(program: Command, io: Io, done: Done): void {
     .addOption(compressionOption('files; parquet compresses within'))
     .addOption(skipDamagedOption())
     .action(async (places: string[], options: ExportOptions) =>
-      done(await (await starts()).exportFiles(io, places, options)),
+      done(await (await starts()).exportFiles(io, places, options, take)),
     );
 }
 
-function addRestore(program: Command, io: Io, done: Done): void {
+function addRestore(program: Command, io: Io, done: Done, take?: Take): void {
   withStreams(withRejects(withCheckpoint(withWait(withStart(program.command('restore'))))))
     .description('write an archive into a database or an API')
     .argument('<archive>', 'SINK/ARCHIVE, as `longhaul show ID` prints it')
@@ -75,17 +83,29 @@ function addRestore(program: Command, io: Io, done: Done): void {
     .addOption(skipDamagedOption())
     .option('--dry-run', 'read and check everything, and write nothing')
     .action(async (archive: string, options: RestoreOptions) =>
-      done(await (await starts()).restore(io, archive, options)),
+      done(await (await starts()).restore(io, archive, options, take)),
     );
 }
 
-function addVerify(program: Command, io: Io, done: Done): void {
+function addCopy(program: Command, io: Io, done: Done, take?: Take): void {
+  withRejects(withCheckpoint(withWait(withStart(program.command('copy')))))
+    .description('copy objects from one place to another; the server does it where it has both')
+    .argument('<source...>', 'SOURCE for all streams, or SOURCE/STREAM,STREAM…')
+    .requiredOption('--to <connection>', 'the connection to write to, which has streams of these names')
+    .addOption(modeOption())
+    .option('--page-size <n>', 'objects a page', whole(1, 100_000))
+    .action(async (sources: string[], options: CopyOptions) =>
+      done(await (await starts()).copy(io, sources, options, take)),
+    );
+}
+
+function addVerify(program: Command, io: Io, done: Done, take?: Take): void {
   withStreams(withWait(withStart(program.command('verify'))))
     .description('read an archive again and prove it whole, or compare it')
     .argument('<archive>', 'SINK/ARCHIVE, as `longhaul show ID` prints it')
     .option('--against <place>', 'compare its records with those of CONNECTION or SINK/ARCHIVE')
     .action(async (archive: string, options: VerifyOptions) =>
-      done(await (await starts()).verify(io, archive, options)),
+      done(await (await starts()).verify(io, archive, options, take)),
     );
 }
 

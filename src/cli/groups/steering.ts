@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ClientOptions } from '../commands/common.js';
 import type { RetryOptions, SetOptions } from '../commands/jobs.js';
 import type { Io } from '../io.js';
-import { whole, withClient, withWait } from '../options.js';
+import { requestRate, whole, withClient, withWait } from '../options.js';
 import type { Done } from '../program.js';
 
 const STEERING = {
@@ -24,7 +24,12 @@ export function addSteering(program: Command, io: Io, done: Done): void {
   withClient(program.command('set'))
     .description('change a job while it runs')
     .argument('<id>')
-    .requiredOption('--lanes <n>', 'partitions worked on at a time', whole(1, 64))
+    .option('--lanes <n>', 'partitions worked on at a time', whole(1, 64))
+    .option(
+      '--requests-per-second <n>',
+      'pace of all lanes together, or `none` for no other bound than the connection has',
+      requestRate,
+    )
     .action(async (id: string, options: SetOptions) => done(await (await jobs()).set(io, id, options)));
   withWait(withClient(program.command('retry')))
     .description('take up a failed job at its checkpoints, or try again what a restore has set aside')

@@ -9,6 +9,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EROFS: 'sink_unwritable',
   ENOTDIR: 'sink_unwritable',
   EISDIR: 'sink_unwritable',
+  EEXIST: 'sink_unwritable',
   ELOOP: 'sink_unwritable',
   ENAMETOOLONG: 'sink_unwritable',
   ENOENT: 'object_missing',
@@ -35,6 +36,19 @@ export function named(what: string, cause: unknown): unknown {
 
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+}
+
+/** What no file is called, or what a file lies in the way of: nothing is there either. */
+const NOT_THERE = new Set<unknown>(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
+
+export function isMissing(error: unknown): boolean {
+  return NOT_THERE.has(codeOf(error));
+}
+
+/** As `named`, of a step that only reads. */
+export function unread(what: string, cause: unknown): unknown {
+  if (!isMissing(cause)) return named(what, cause);
+  return new LonghaulError('object_missing', `Cannot ${what}: ${codeOf(cause)}.`, { cause });
 }
 
 /** For steps whose goal is reached when the file is already gone. */

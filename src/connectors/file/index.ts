@@ -3,7 +3,9 @@ import { statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { FileConnection } from '../../config/file.js';
-import type { Connection } from '../../core/registry.js';
+import type { Sink } from '../../core/connector.js';
+import type { Connection, SinkOptions } from '../../core/registry.js';
+import { passedThrough } from '../objects/pass.js';
 import { createObjectSink } from '../objects/sink.js';
 import { createObjectSource } from '../objects/source.js';
 import { attempt } from './faults.js';
@@ -31,17 +33,19 @@ function objectsIn(
   connection: string,
   root: string,
   streams: NonNullable<FileConnection['streams']>,
-): Pick<Connection, 'source' | 'sink'> {
+): Pick<Connection, 'source' | 'sink' | 'copyFrom'> {
   const pathOf = (stream: string): string => streams[stream]?.path ?? stream;
   const own = { connection, streams, concurrency: CONCURRENCY };
+  const sink = (options: SinkOptions): Sink =>
+    createObjectSink(
+      { ...own, target: (stream) => createFileTarget(root, pathOf(stream), options.job) },
+      options,
+    );
   return {
-    source: ({ pageSize }) =>
-      createObjectSource({ ...own, pageSize, tree: (stream) => createFileTree(root, pathOf(stream)) }),
-    sink: (options) =>
-      createObjectSink(
-        { ...own, target: (stream) => createFileTarget(root, pathOf(stream), options.job) },
-        options,
-      ),
+    source: ({ pageSize, known }) =>
+      createObjectSource({ ...own, pageSize, known, tree: (stream) => createFileTree(root, pathOf(stream)) }),
+    sink,
+    copyFrom: (from, reading, writing) => passedThrough(from, reading, sink(writing)),
   };
 }
 

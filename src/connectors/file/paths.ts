@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { LonghaulError } from '../../core/errors.js';
-import { attempt, codeOf } from './faults.js';
+import { attempt, isMissing } from './faults.js';
 
 /** Files of writes under way. They lie beside their goal, so that the rename stays inside one file system. */
 export const TEMPORARY = '.tmp-';
@@ -49,7 +49,7 @@ async function existing(file: string): Promise<string> {
   try {
     return await realpath(file);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT' || dirname(file) === file) throw error;
+    if (!isMissing(error) || dirname(file) === file) throw error;
     return existing(dirname(file));
   }
 }

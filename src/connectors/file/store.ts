@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat, unlink } from 'node:fs/promises';
 import { LonghaulError } from '../../core/errors.js';
 import type { Store, StoredObject } from '../../core/store.js';
-import { attempt, codeOf, named, unlessGone } from './faults.js';
+import { attempt, isMissing, named, unlessGone, unread } from './faults.js';
 import { fileOf, folderOf } from './paths.js';
 import { foldersOf, removeFolder, sweepFolder, walk } from './walk.js';
 import { createFileWriter, putIfAbsent } from './writer.js';
@@ -61,7 +61,7 @@ async function* readFile(
     if (end > start) yield* createReadStream(file, { start, end: end - 1, highWaterMark: READ_BYTES });
     else await stat(file);
   } catch (error) {
-    throw named(`read ${path}`, error);
+    throw unread(`read ${path}`, error);
   }
 }
 
@@ -70,7 +70,7 @@ async function statFile(path: string, file: string): Promise<StoredObject | null
     const found = await stat(file);
     return found.isFile() ? { path, size: found.size } : null;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (isMissing(error)) return null;
     throw named(`read ${path}`, error);
   }
 }
@@ -80,6 +80,8 @@ async function* listFolder(root: string, prefix: string): AsyncGenerator<StoredO
   try {
     yield* walk(folder, prefix);
   } catch (error) {
+    // A root that is no folder is a fault; a prefix that is none holds nothing.
+    if (prefix !== '' && isMissing(error)) return;
     throw error instanceof LonghaulError ? error : named(`list ${prefix || 'the folder'}`, error);
   }
 }
@@ -89,6 +91,7 @@ async function* foldersIn(root: string, path: string): AsyncGenerator<string> {
   try {
     yield* await foldersOf(folder);
   } catch (error) {
+    if (path !== '' && isMissing(error)) return;
     throw named(`list ${path || 'the folder'}`, error);
   }
 }

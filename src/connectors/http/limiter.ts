@@ -16,6 +16,8 @@ export function createLimiter({ requestsPerSecond, concurrency }: Limits): Limit
   const turn = createPacer(requestsPerSecond ?? Infinity);
   return async (ctx, request) => {
     throwIfStopped(ctx);
+    // Before a slot is taken: other jobs of the connection are not held up by the pace of this one.
+    await ctx.turn?.();
     await slots.take(ctx.stop);
     try {
       await turn(ctx);

@@ -1,12 +1,14 @@
 // Reads the objects of a range of keys in pages: small ones together, large ones piece after piece.
 import { z } from 'zod';
 import type { Context, Cursor, Page } from '../../core/connector.js';
+import type { KnownObject } from '../../core/known.js';
 import { writeEntry } from '../../records/tar/entry.js';
+import { writeReference } from '../../records/tar/reference.js';
 import type { Filter } from './filter.js';
 import { inOrder, type Bounds } from './in-order.js';
 import { createPageBuilder, type PageBuilder } from './page.js';
-import { pieceBytes } from './pieces.js';
 import type { KeyRange, ListedObject, ObjectTree, ReadResult, Refusal } from './tree.js';
+import { createUnchanged, type Unchanged } from './unchanged.js';
 
 /** `part`: how far the object after `after` was read. */
 export const cursorSchema = z.object({
@@ -22,7 +24,11 @@ export interface ReadOptions {
   readonly from: Cursor | null;
   /** Records in a page, at most. */
   readonly pageSize: number;
+  /** Of an object of that size: how large its pieces are, but for the last. */
+  readonly pieceBytes: (size: number) => number;
   readonly bounds: Bounds;
+  /** What an earlier backup holds of objects with keys after one. */
+  readonly known?: ((after: string | null) => AsyncIterable<KnownObject>) | undefined;
 }
 
 /** One read of an object. `bytes`: 0 where it is only passed by. */
@@ -31,6 +37,8 @@ interface Job {
   readonly offset: number;
   readonly bytes: number;
   readonly isLast: boolean;
+  /** It need not be read. */
+  readonly known?: KnownObject;
 }
 
 /** An object that changes as often as this while it is read is set aside. */
@@ -70,7 +78,7 @@ interface Step {
 /** `restless`: the key of an object that is to be set aside, since it never keeps still. */
 async function* readFrom(
   ctx: Context,
-  { tree, filter, range, pageSize, bounds }: ReadOptions,
+  { tree, filter, range, pageSize, pieceBytes, bounds, known }: ReadOptions,
   start: Position,
   restless: string | null,
 ): AsyncGenerator<Step, string | null> {
@@ -80,15 +88,18 @@ async function* readFrom(
   let lost: string | null = null;
   const isWanted = ({ key }: ListedObject) => filter(key) && key !== lost;
   const listed = tree.list(ctx, { after: start.after, to: range.to });
-  const run = async ({ object, offset, bytes }: Job): Promise<ReadResult | null> => {
+  const unchanged = createUnchanged(known?.(start.after) ?? NOTHING_KNOWN);
+  const run = async ({ object, offset, bytes, known: kept }: Job): Promise<Result | null> => {
+    if (kept) return { is: 'unchanged', kept };
     if (!filter(object.key)) return null;
     if (object.key === restless) return { is: 'refused', why: RESTLESS(object) };
     if (object.refused) return { is: 'refused', why: object.refused };
     return tree.read(ctx, object, { offset, length: bytes });
   };
 
+  const jobs = jobsOf(listed, start, pieceBytes, isWanted, unchanged);
   try {
-    for await (const { job, result } of inOrder(jobsOf(listed, start, isWanted), run, bounds, ctx.stop)) {
+    for await (const { job, result } of inOrder(jobs, run, bounds, ctx.stop)) {
       if (result === null) {
         position = { after: job.object.key };
         yield { page: page.take(cursorOf(position)) ?? nothing(position), position };
@@ -99,7 +110,9 @@ async function* readFrom(
         yield { page: page.take(cursorOf(position)), position: { after: position.after } };
         return job.object.key;
       }
-      if (result.is === 'read') addTo(page, job, result);
+      if (result.is === 'unchanged') page.add(result.kept.pieces.map(writeReference), 1);
+      else if (result.is === 'read') addTo(page, job, result);
+      else if (result.is === 'copied') page.copied(result.by, job.bytes, job.isLast ? 1 : 0);
       else lost = job.object.key;
       if (result.is === 'refused') page.reject(rejectOf(result.why));
       position = positionAfter(position, job, lost);
@@ -109,20 +122,34 @@ async function* readFrom(
     // What came before it is not read again.
     yield { page: page.take(cursorOf(position)), position };
     throw error;
+  } finally {
+    await unchanged.close();
   }
   yield { page: page.take(null), position };
   return null;
 }
 
+type Result = ReadResult | { readonly is: 'unchanged'; readonly kept: KnownObject };
+
+async function* NOTHING(): AsyncGenerator<KnownObject> {}
+const NOTHING_KNOWN = { [Symbol.asyncIterator]: NOTHING };
+
 async function* jobsOf(
   listed: AsyncIterable<readonly ListedObject[]>,
   { part }: Position,
+  pieceBytes: ReadOptions['pieceBytes'],
   isWanted: (object: ListedObject) => boolean,
+  unchanged: Unchanged,
 ): AsyncGenerator<Job> {
   for await (const objects of listed) {
     const last = objects.at(-1);
     for (const object of objects) {
       const isBegun = object.key === part?.key && object.version === part.version;
+      const known = !isBegun && isWanted(object) ? await unchanged.of(object) : null;
+      if (known) {
+        yield { object, offset: 0, bytes: 0, isLast: true, known };
+        continue;
+      }
       const size = pieceBytes(object.size);
       let offset = isBegun ? part.offset : 0;
       do {

@@ -1,7 +1,7 @@
 // Trees of objects as the target of a restore: written by key, so that whatever is written twice is there once.
 import { z } from 'zod';
 import type { Head, Sink, Stream } from '../../core/connector.js';
-import { LonghaulError } from '../../core/errors.js';
+import { LonghaulError, type ErrorCode } from '../../core/errors.js';
 import type { Json } from '../../core/json.js';
 import type { SinkOptions } from '../../core/registry.js';
 import { expectStream } from './source.js';
@@ -20,7 +20,10 @@ const sumsSchema = z.object({ records: z.number(), bytes: z.number() });
 type Sums = z.infer<typeof sumsSchema>;
 
 /** Throws `stream_unknown`, `connection_unsuitable`, `restore_conflict`, and what its targets throw. */
-export function createObjectSink(options: ObjectSinkOptions, { mode, rejects }: SinkOptions): Sink {
+export function createObjectSink(
+  options: ObjectSinkOptions,
+  { mode, rejects, skipDamaged = false }: SinkOptions,
+): Sink {
   const { connection, streams, concurrency } = options;
 
   function expectFit({ name, encoding }: Stream): void {
@@ -50,7 +53,7 @@ export function createObjectSink(options: ObjectSinkOptions, { mode, rejects }: 
         target: options.target(stream),
         from: state === null ? null : stateSchema.parse(state),
         replace: mode === 'upsert',
-        rejects,
+        refusals: refusalsOf(rejects, skipDamaged),
         concurrency,
       }),
     settle: async (_ctx, heads, settled) => sum(heads, settled),
@@ -61,6 +64,19 @@ export function createObjectSink(options: ObjectSinkOptions, { mode, rejects }: 
     discard: clear,
     close: async () => undefined,
   };
+}
+
+/** What one object can be refused for, while others can be written. */
+const REFUSALS: readonly ErrorCode[] = [
+  'restore_conflict',
+  'record_refused',
+  'name_unfit',
+  'archive_damaged',
+];
+
+function refusalsOf(rejects: boolean, skipDamaged: boolean): ReadonlySet<ErrorCode> {
+  if (rejects) return new Set(REFUSALS);
+  return new Set(skipDamaged ? ['archive_damaged'] : []);
 }
 
 function sum(heads: readonly Head[], settled: Json | null): Sums {

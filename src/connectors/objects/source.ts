@@ -1,8 +1,10 @@
 // Trees of objects as a source. Each configured stream is one.
 import { z } from 'zod';
 import type { Partition, Source, Stream } from '../../core/connector.js';
+import type { KnownObjects } from '../../core/known.js';
 import { LonghaulError } from '../../core/errors.js';
 import { createFilter, type Patterns } from './filter.js';
+import { pieceBytes } from './pieces.js';
 import { readObjects } from './read.js';
 import type { KeyRange, ObjectTree } from './tree.js';
 
@@ -14,17 +16,22 @@ export interface ObjectSourceOptions {
   readonly concurrency: number;
   /** Objects in a page, at most. */
   readonly pageSize?: number | undefined;
+  /** What an earlier backup holds. */
+  readonly known?: KnownObjects | undefined;
+  /** Where its objects are copied by a server: in larger pieces, and their bytes take no room here. */
+  readonly pieceBytes?: (size: number) => number;
 }
 
 const rangeSchema = z.object({ after: z.string().nullable(), to: z.string().nullable() });
 
-const PAGE_OBJECTS = 1_000;
+/** Each is a request, and a page on its way when a worker dies is read again. */
+const PAGE_OBJECTS = 128;
 /** What one reader holds of objects that were not handed out yet: a piece, or many small ones. */
 const BYTES_AHEAD = 16_777_216;
 
 /** Throws `stream_unknown`, and what its trees throw. */
 export function createObjectSource(options: ObjectSourceOptions): Source {
-  const { connection, streams, tree, concurrency, pageSize = PAGE_OBJECTS } = options;
+  const { connection, streams, tree, concurrency, pageSize = PAGE_OBJECTS, known } = options;
   return {
     async *streams(_ctx, names) {
       for (const name of (names ?? Object.keys(streams)).toSorted()) {
@@ -47,7 +54,9 @@ export function createObjectSource(options: ObjectSourceOptions): Source {
         range: rangeSchema.parse(partition.range),
         from,
         pageSize,
-        bounds: { count: concurrency, bytes: BYTES_AHEAD },
+        pieceBytes: options.pieceBytes ?? pieceBytes,
+        known: known && ((after) => known(stream, after)),
+        bounds: { count: concurrency, bytes: options.pieceBytes ? Infinity : BYTES_AHEAD },
       }),
 
     close: async () => undefined,

@@ -3,6 +3,8 @@ import type { Context } from '../../core/connector.js';
 import type { ErrorCode } from '../../core/errors.js';
 import type { ObjectEntry } from '../../records/tar/entry.js';
 
+export { compareKeys } from '../../records/tar/order.js';
+
 /** Why one object cannot be read, while others can. */
 export interface Refusal {
   readonly code: ErrorCode;
@@ -15,13 +17,22 @@ export interface ListedObject {
   readonly size: number;
   /** Another one whenever the object changes. */
   readonly version: string;
+  /** Seconds since 1970, where the listing says when the object was written and its version does not. */
+  readonly mtime?: number;
   /** It is known to be there, and that it cannot be read. */
   readonly refused?: Refusal;
 }
 
-/** `gone`: it was removed. `changed`: it is not in the version any more that was listed. */
+/** How an object came to its target: its server made it of the other one, its bytes passed through here, or it was there. */
+export type CopiedBy = 'server' | 'worker' | 'there';
+
+/**
+ * `copied`: of a tree whose objects are copied instead of handed out. `gone`: it was removed. `changed`: it is not in the
+ * version any more that was listed.
+ */
 export type ReadResult =
   | { readonly is: 'read'; readonly body: Uint8Array; readonly about: About }
+  | { readonly is: 'copied'; readonly by: CopiedBy }
   | { readonly is: 'gone' | 'changed' }
   | { readonly is: 'refused'; readonly why: Refusal };
 
@@ -46,20 +57,4 @@ export interface ObjectTree {
   ): Promise<ReadResult>;
   /** Less than `want` keys, ascending, that part the objects about evenly; found without listing them all. */
   borders(ctx: Context, want: number): Promise<readonly string[]>;
-}
-
-/** The order of UTF-8 bytes, which object stores list in. Texts compare otherwise beyond the basic plane. */
-export function compareKeys(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at += 1) {
-    const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)];
-    if (one !== other) return rank(one) - rank(other);
-  }
-  return a.length - b.length;
-}
-
-/** Halves of pairs stand for what comes after all other characters. */
-function rank(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

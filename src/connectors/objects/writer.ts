@@ -16,19 +16,11 @@ export interface WriterOptions {
   readonly target: ObjectTarget;
   readonly from: WriterState | null;
   readonly replace: boolean;
-  /** Records may be refused one by one. */
-  readonly rejects: boolean;
+  /** What makes an object a reject; any other error ends the writing. */
+  readonly refusals: ReadonlySet<ErrorCode>;
   /** Small objects at once. */
   readonly concurrency: number;
 }
-
-/** What one object can be refused for, while others can be written. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set([
-  'restore_conflict',
-  'record_refused',
-  'name_unfit',
-  'archive_damaged',
-]);
 
 export function createObjectWriter(ctx: Context, options: WriterOptions): SinkWriter {
   const { target, replace, concurrency } = options;
@@ -43,7 +35,7 @@ export function createObjectWriter(ctx: Context, options: WriterOptions): SinkWr
       await write();
       return null;
     } catch (error) {
-      if (options.rejects && error instanceof LonghaulError && REFUSALS.has(error.code)) return error;
+      if (error instanceof LonghaulError && options.refusals.has(error.code)) return error;
       throw error;
     }
   }

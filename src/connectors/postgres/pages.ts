@@ -1,6 +1,6 @@
 // Cuts the bytes of one COPY into pages of whole records, without copying or decoding them.
 import { LonghaulError } from '../../core/errors.js';
-import { RecordScanner } from '../../records/csv.js';
+import type { RowBytes } from './framer.js';
 import type { Copy } from './session.js';
 
 /** A page holds exactly so many records, or the records of about so many bytes (at least one record). */
@@ -20,27 +20,52 @@ export interface CutPage {
  * server's count of all records agrees with the one made here.
  */
 export async function* cutPages(copy: Copy, size: PageSize): AsyncGenerator<CutPage> {
-  const scanner = new RecordScanner();
   let page = new OpenPage(size);
   let records = 0;
-  for await (const chunk of copy.bytes) {
-    for (let start = 0; start < chunk.length;) {
-      if (page.full) {
-        records += page.records;
-        yield page.cut(false);
-        page = new OpenPage(size, page.rest());
+  for await (const some of copy.rows) {
+    for (const rows of some.map((each) => new Untaken(each))) {
+      while (rows.left) {
+        if (page.full) {
+          records += page.records;
+          yield page.cut(false);
+          page = new OpenPage(size, page.rest());
+        }
+        page.take(rows);
       }
-      start = page.take(scanner, chunk, start);
     }
   }
   expectCount(copy, records + page.records);
   yield page.cut(true);
 }
 
-/** A difference would be a fault of the scanner, or of something between it and the server. */
+/** A difference would be a fault of the reader, or of something between it and the server. */
 function expectCount(copy: Copy, counted: number): void {
   if (copy.records() === counted) return;
   throw new LonghaulError('internal', `the server sent ${copy.records()} records, ${counted} were counted`);
+}
+
+/** What pages have not taken yet of some rows. */
+class Untaken implements RowBytes {
+  readonly bytes: Uint8Array;
+  readonly ends: readonly number[];
+  /** Where it begins. */
+  at = 0;
+  /** How many of the ends were taken. */
+  ended = 0;
+
+  constructor({ bytes, ends }: RowBytes) {
+    this.bytes = bytes;
+    this.ends = ends;
+  }
+
+  get left(): boolean {
+    return this.at < this.bytes.length;
+  }
+
+  moveTo(at: number, ended: number): void {
+    this.at = at;
+    this.ended = ended;
+  }
 }
 
 class OpenPage {
@@ -65,18 +90,20 @@ class OpenPage {
       : this.records > 0 && this.bytes >= this.size.bytes;
   }
 
-  /** Takes what it can of a chunk; answers where the rest of it begins. */
-  take(scanner: RecordScanner, chunk: Uint8Array, start: number): number {
-    scanner.scan(chunk, start, 'records' in this.size ? this.size.records - this.records : Infinity);
-    const offset = this.bytes - start;
-    if (scanner.records > 0) {
-      this.lastStart = scanner.records > 1 ? scanner.endBefore + offset : this.lastEnd;
-      this.lastEnd = scanner.lastEnd + offset;
-      this.records += scanner.records;
+  /** Takes what it can. */
+  take(rows: Untaken): void {
+    const { bytes, ends } = rows;
+    const upto = 'records' in this.size ? rows.ended + this.size.records - this.records : ends.length;
+    const ended = Math.min(upto, ends.length);
+    if (ended > rows.ended) {
+      const offset = this.bytes - rows.at;
+      this.lastStart = ended - rows.ended > 1 ? ends[ended - 2]! + offset : this.lastEnd;
+      this.lastEnd = ends[ended - 1]! + offset;
+      this.records += ended - rows.ended;
     }
-    const end = 'records' in this.size && this.full ? scanner.lastEnd : chunk.length;
-    this.append(chunk.subarray(start, end));
-    return end;
+    const end = 'records' in this.size && this.full ? ends[ended - 1]! : bytes.length;
+    this.append(bytes.subarray(rows.at, end));
+    rows.moveTo(end, ended);
   }
 
   cut(last: boolean): CutPage {

@@ -1,9 +1,11 @@
 // One connection to the server holding one transaction, read-only unless asked otherwise, with settings under which bytes are the same everywhere.
 import type { ClientBase } from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { from as copyFrom } from 'pg-copy-streams';
 import type { Context } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
 import type { Clients } from './clients.js';
+import { createCopyOut } from './copy-out.js';
+import type { RowBytes } from './framer.js';
 import { guard, type Guarded } from './guard.js';
 import { quoted, type TableName } from './names.js';
 import { asWriteError, Refusal } from './target/errors.js';
@@ -29,8 +31,9 @@ export interface Session {
 }
 
 export interface Copy {
-  readonly bytes: AsyncIterable<Uint8Array>;
-  /** How many records the server says it sent; known when `bytes` have ended. */
+  /** As they come, some at a time. */
+  readonly rows: AsyncIterable<readonly RowBytes[]>;
+  /** How many records the server says it sent; known when `rows` have ended. */
   records(): number;
 }
 
@@ -161,18 +164,15 @@ function begin(timeoutMs: number, write: boolean, hold: TableName | undefined): 
 }
 
 function startCopy(client: ClientBase, query: string, guarded: Guarded): Copy {
-  const stream = client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT csv)`));
-  stream.on('error', () => {}); // a session closed in the middle has nobody left to hear of it
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const copy = client.query(createCopyOut(`COPY (${query}) TO STDOUT (FORMAT csv)`));
+  async function* rows(): AsyncGenerator<readonly RowBytes[]> {
     for (;;) {
-      const next = await guarded(chunks.next());
-      if (next.done === true) break;
-      yield next.value;
+      const some = await guarded(copy.next());
+      if (some === null) return;
+      yield some;
     }
-    await guarded(client.query('')); // the count stands behind the bytes: any answer after it will do
   }
-  return { bytes: bytes(), records: () => stream.rowCount };
+  return { rows: rows(), records: () => copy.records() };
 }
 
 function startCopyIn(client: ClientBase, statement: string, guarded: Guarded): CopyIn {

@@ -65,10 +65,10 @@ type Fields = Pick<
 
 /** The object's own tags; where it has none, those of the connection. */
 export function fieldsOf(
-  { headers = {}, metadata, tags }: ObjectEntry,
-  { encryption, storageClass, tags: others }: S3Connection,
+  { headers = {}, metadata, tags }: Pick<ObjectEntry, 'headers' | 'metadata' | 'tags'>,
+  config: S3Connection,
 ): Fields {
-  const tagging = tags ?? others;
+  const tagging = tags ?? config.tags;
   const named: Partial<Record<keyof Named, string>> = {};
   for (const [header, name] of Object.entries(HEADERS)) {
     const value = headers[header];
@@ -78,6 +78,13 @@ export function fieldsOf(
     ...named,
     ...(metadata && { Metadata: metadata }),
     ...(tagging && { Tagging: new URLSearchParams(tagging).toString() }),
+    ...keepingOf(config),
+  };
+}
+
+/** How the connection wants an object to be kept. */
+export function keepingOf({ encryption, storageClass }: S3Connection) {
+  return {
     ...(encryption && { ServerSideEncryption: encryption.type }),
     ...(encryption && 'keyId' in encryption && { SSEKMSKeyId: encryption.keyId }),
     // The server takes classes that this version of the SDK does not know.

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { S3 } from '@aws-sdk/client-s3';
 import type { S3Connection } from '../../config/s3.js';
 import type { Context } from '../../core/connector.js';
-import { Stopped } from '../../core/errors.js';
+import { LonghaulError, Stopped } from '../../core/errors.js';
 import { createLimiter } from '../http/limiter.js';
 import { requestFault } from './faults.js';
 
@@ -12,7 +12,7 @@ export interface S3Client {
   /** Before every key of the connection: '' or a prefix with its '/'. */
   readonly root: string;
   /**
-   * Makes one request when its turn comes, and does not repeat it. `what` finishes the sentence "Cannot …".
+   * Makes one request when its turn comes, and does not repeat it but where the clock of this machine is wrong. `what` finishes the sentence "Cannot …".
    * Throws `LonghaulError`, and `Stopped` where the context wants it no longer. A body that is streamed is the caller's
    * to read, and its errors are for `bodyFault`.
    */
@@ -36,17 +36,22 @@ export function createS3Client(config: S3Connection): S3Client {
       // As many listen as requests are under way, which is no leak.
       setMaxListeners(0, ctx.stop, ctx.signal);
       const s3 = await loaded();
-      return limited(ctx, async () => {
-        ctx.meter.request();
-        try {
-          return await request(s3, { abortSignal: ctx.signal });
-        } catch (error) {
-          throw ctx.signal.aborted ? new Stopped() : requestFault(what, config.bucket, error);
-        }
-      });
+      const once = () =>
+        limited(ctx, async () => {
+          ctx.meter.request();
+          try {
+            return await request(s3, { abortSignal: ctx.signal });
+          } catch (error) {
+            throw ctx.signal.aborted ? new Stopped() : requestFault(what, config.bucket, error);
+          }
+        });
+      // The SDK reads the time from the refusal and signs the next request by it.
+      return once().catch((error: unknown) => (isSkewed(error) ? once() : Promise.reject(error as Error)));
     },
   };
 }
+
+const isSkewed = (error: unknown): boolean => error instanceof LonghaulError && error.code === 'clock_skewed';
 
 /** For a store, whose requests nobody counts or stops. */
 function alone(): Context {

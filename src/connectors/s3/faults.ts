@@ -147,6 +147,18 @@ export function isCalled(error: unknown, name: string): boolean {
   return error instanceof LonghaulError && (error.cause as Partial<Cause> | undefined)?.name === name;
 }
 
+/** What a server says that does not do this, or does not allow it: another way may do. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'connection_unsuitable',
+  'permission_denied',
+  'source_refused',
+]);
+
+export function isRefusal(error: unknown): boolean {
+  const isRefused = error instanceof LonghaulError && REFUSALS.has(error.code);
+  return isRefused && !isCalled(error, 'PreconditionFailed');
+}
+
 function rowOfStatus(status: number | undefined): Row | undefined {
   if (status === undefined || status < 300) return undefined;
   return BY_STATUS[status] ?? (status >= 500 ? UNAVAILABLE : REFUSED);

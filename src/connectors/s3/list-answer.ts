@@ -8,6 +8,8 @@ export interface ListedKey {
   readonly size: number;
   /** With its quotes. */
   readonly etag: string;
+  /** ISO time. */
+  readonly modified: string;
 }
 
 export interface ListAnswer {
@@ -66,6 +68,7 @@ function keysIn(contents: string, isEncoded: boolean): ListedKey[] {
       key: isEncoded ? decoded(unescaped(field(one, 'Key'))) : unescaped(field(one, 'Key')),
       size: Number(field(one, 'Size')),
       etag: unescaped(field(one, 'ETag')),
+      modified: field(one, 'LastModified'),
     });
     at = next;
   }

@@ -40,8 +40,6 @@ export function createPatience(most = Infinity): Patience {
 }
 
 function attemptsOf(code: ErrorCode): number {
-  // The SDK reads the time from the refusal and signs the next request by it.
-  if (code === 'clock_skewed') return 2;
   const { reaction, attempts = 1 } = ERRORS[code];
   if (reaction === 'throttled') return THROTTLED_ATTEMPTS;
   return reaction === 'transient' ? attempts : 1;

@@ -1,7 +1,5 @@
 // The objects below a prefix of a bucket as the target of a restore.
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
 import type { S3Connection } from '../../config/s3.js';
 import type { Context } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
@@ -11,9 +9,7 @@ import type { ObjectTarget } from '../objects/target.js';
 import { fieldsOf } from './about.js';
 import type { Request, S3Client } from './client.js';
 import { bodyFault, isCalled } from './faults.js';
-
-/** Kept beside the archive for each upload, so that none is forgotten whatever dies. */
-const uploadSchema = z.object({ bucket: z.string(), key: z.string(), uploadId: z.string() });
+import { createUploadNotes, giveUp, partsOf, type Upload } from './uploads.js';
 
 /** What S3 takes as a part, at least, and how many of them. */
 const LEAST_PART_BYTES = 5 * 1_048_576;
@@ -28,31 +24,12 @@ export function createS3Target(
 ): ObjectTarget {
   const Bucket = client.bucket;
   const keyOf = (key: string): string => client.root + prefix + key;
-  const uploads = `${beside.folder}/uploads`;
+  const notes = createUploadNotes(beside);
 
   const writing = <T>(ctx: Context, { key }: Pick<ObjectEntry, 'key'>, request: Request<T>): Promise<T> =>
     client.send(`write ${key}`, request, unstopped(ctx)).catch((error: unknown) => {
       throw refusedAlone(error);
     });
-
-  async function remember(key: string, uploadId: string): Promise<void> {
-    const name = createHash('sha256').update(uploadId).digest('hex').slice(0, 32);
-    const text = JSON.stringify({ bucket: Bucket, key, uploadId });
-    await beside.store.put(`${uploads}/${name}.json`, Buffer.from(text));
-  }
-
-  async function partsOf(ctx: Context, object: ObjectEntry, upload: Upload) {
-    const parts = [];
-    for (let PartNumberMarker: string | undefined; ;) {
-      const input = { ...upload, PartNumberMarker };
-      const page = await writing(ctx, object, (s3, options) => s3.listParts(input, options));
-      for (const { PartNumber, ETag, ChecksumCRC32 } of page.Parts ?? []) {
-        parts.push({ PartNumber, ETag, ChecksumCRC32 });
-      }
-      if (!page.IsTruncated) return parts;
-      PartNumberMarker = page.NextPartNumberMarker;
-    }
-  }
 
   const uploadOf = ({ key }: ObjectEntry, handle: string): Upload => ({
     Bucket,
@@ -84,7 +61,7 @@ export function createS3Target(
       const { UploadId = '' } = await writing(ctx, object, (s3, options) =>
         s3.createMultipartUpload(input, options),
       );
-      await remember(Key, UploadId);
+      await notes.put(UploadId, { bucket: Bucket, key: Key, uploadId: UploadId });
       return UploadId;
     },
 
@@ -101,7 +78,10 @@ export function createS3Target(
 
     async finish(ctx, object, handle, replace) {
       const upload = uploadOf(object, handle);
-      const MultipartUpload = { Parts: await partsOf(ctx, object, upload) };
+      const Parts = await partsOf(client, unstopped(ctx), object.key, upload).catch((error: unknown) => {
+        throw refusedAlone(error);
+      });
+      const MultipartUpload = { Parts };
       const input = { ...upload, ...conditionOf(replace), MultipartUpload };
       return unlessThere(() =>
         writing(ctx, object, (s3, options) => s3.completeMultipartUpload(input, options)),
@@ -141,39 +121,22 @@ export function createS3Target(
     sync: async () => undefined,
 
     async clear(ctx) {
-      for await (const { path } of beside.store.list(uploads)) {
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of beside.store.read(path)) chunks.push(chunk);
-        const { bucket, key, uploadId } = uploadSchema.parse(JSON.parse(Buffer.concat(chunks).toString()));
-        if (bucket === Bucket) await giveUp(ctx, key, uploadId);
-        await beside.store.remove(path);
+      for await (const [path, { bucket, key, uploadId, done }] of notes.all()) {
+        const upload = { Bucket, Key: key, UploadId: uploadId };
+        if (bucket === Bucket && done === undefined) await giveUp(client, unstopped(ctx), key, upload);
+        await notes.remove(path);
       }
     },
   };
-
-  async function giveUp(ctx: Context, Key: string, UploadId: string): Promise<void> {
-    const input = { Bucket, Key, UploadId };
-    await writing(ctx, { key: Key }, (s3, options) => s3.abortMultipartUpload(input, options)).catch(
-      (error: unknown) => {
-        if (!isCalled(error, 'NoSuchUpload')) throw error;
-      },
-    );
-  }
-}
-
-interface Upload {
-  readonly Bucket: string;
-  readonly Key: string;
-  readonly UploadId: string;
 }
 
 /** What was read is still written when the job is told to stop, so that it is not read again. */
-function unstopped({ signal }: Context): Context {
+export function unstopped({ signal }: Context): Context {
   const meter = { request: () => undefined, retry: () => undefined, waiting: () => undefined };
   return { stop: signal, signal, meter };
 }
 
-const conditionOf = (replace: boolean) => (replace ? {} : { IfNoneMatch: '*' });
+export const conditionOf = (replace: boolean) => (replace ? {} : { IfNoneMatch: '*' });
 
 /** `false` where an object is. */
 async function unlessThere(write: () => Promise<unknown>): Promise<boolean> {
@@ -187,7 +150,7 @@ async function unlessThere(write: () => Promise<unknown>): Promise<boolean> {
 }
 
 /** Ascending with the place of the piece, whatever size the pieces have. */
-function partNumberOf({ size, offset }: ObjectEntry): number {
+export function partNumberOf({ size, offset }: Pick<ObjectEntry, 'size' | 'offset'>): number {
   return 1 + Math.floor(offset / Math.max(LEAST_PART_BYTES, Math.ceil(size / MOST_PARTS)));
 }
 

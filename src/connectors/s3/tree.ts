@@ -35,10 +35,12 @@ export function createS3Tree(client: S3Client, prefix: string): ObjectTree {
       (s3, options) => listObjects(s3, input, options),
       ctx,
     );
-    const objects = keys.map(({ key, size, etag }) => ({
+    const objects = keys.map(({ key, size, etag, modified }) => ({
       key: key.slice(before.length),
       size,
       version: etag,
+      // New metadata alone leave the ETag as it was.
+      ...(modified !== '' && { mtime: Date.parse(modified) / 1_000 }),
     }));
     return { objects, isTruncated };
   }
@@ -109,7 +111,7 @@ async function bytesOf(client: S3Client, key: string, { Body }: GetObjectCommand
 }
 
 /** Throws again what says nothing about the object alone. */
-function outcomeOf(error: unknown): ReadResult {
+export function outcomeOf(error: unknown): ReadResult {
   if (isCalled(error, 'PreconditionFailed') || isCalled(error, 'InvalidRange')) return { is: 'changed' };
   if (isCalled(error, 'NoSuchKey')) return { is: 'gone' };
   const isRefused =

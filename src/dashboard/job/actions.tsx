@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { api, type Action, type Trouble } from '../api.js';
 import type { Job, JobState } from '../../core/job.js';
+import { useMay } from '../session.js';
 import { TroubleNote } from '../ui/trouble.js';
 import { ConfirmCancel } from './confirm-cancel.js';
 
@@ -27,12 +28,13 @@ interface ActionsProps {
 
 export function Actions({ job, update }: ActionsProps) {
   const { trouble, busy, steer } = useSteer(job.id, update);
-  const main = MAIN[job.state];
+  const maySteer = useMay('operator');
+  const main = maySteer && MAIN[job.state];
   return (
     <div class="actions">
       {/* One button that changes its name, so that it keeps the focus. */}
       {main && <MainButton key="main" action={main} busy={busy} steer={steer} />}
-      {CANCELLABLE.has(job.state) && <CancelButton key="cancel" job={job} steer={steer} />}
+      {maySteer && CANCELLABLE.has(job.state) && <CancelButton key="cancel" job={job} steer={steer} />}
       {job.webUi && (
         <a key="ui" class="outside" href={job.webUi} target="_blank" rel="noreferrer">
           Temporal’s Web UI

@@ -6,6 +6,7 @@ const LOSES: Readonly<Record<JobKind, string>> = {
   backup: 'What it has written to the archive is removed.',
   export: 'The files it has written are removed.',
   restore: 'The records that it has already written stay in the target.',
+  copy: 'The objects that it has already copied stay in the target.',
   verify: 'What it has found is lost.',
 };
 

@@ -5,6 +5,7 @@ import type { Differences as Counts } from '../../core/connector.js';
 import type { Job } from '../../core/job.js';
 import { usePages } from '../hooks/pages.js';
 import { More } from '../ui/more.js';
+import { Table, type Column } from '../ui/table.js';
 import { count, counted } from '../words.js';
 
 const LIMIT = '20';
@@ -38,41 +39,32 @@ function List({ id }: { readonly id: string }) {
   return (
     <>
       {pages.items.length > 0 && (
-        <table class="dense">
-          <thead>
-            <tr>
-              <th scope="col">Difference</th>
-              <th scope="col">Stream</th>
-              <th scope="col">Key</th>
-            </tr>
-          </thead>
-          <tbody>
-            {pages.items.map((difference, i) => (
-              <Row key={i} difference={difference} />
-            ))}
-          </tbody>
-        </table>
+        <Table class="dense" columns={COLUMNS} rows={pages.items} keyOf={(_, place) => String(place)} />
       )}
       <More pages={pages} what="differences" />
     </>
   );
 }
 
-function Row({ difference }: { readonly difference: DifferencePage['differences'][number] }) {
-  const { kind, stream, key, records, side, record } = difference;
+type Difference = DifferencePage['differences'][number];
+
+const COLUMNS: readonly Column<Difference>[] = [
+  { title: 'Difference', cell: (difference) => <What difference={difference} /> },
+  { title: 'Stream', cell: ({ stream }) => stream },
+  {
+    title: 'Key',
+    cell: ({ key, record }) => <code>{record ?? key.map((part) => part ?? 'NULL').join(', ')}</code>,
+  },
+];
+
+function What({ difference: { kind, records, side } }: { readonly difference: Difference }) {
   return (
-    <tr>
-      <th scope="row">
-        {kind}
-        <span class="quiet">
-          {side && ` in the ${side === 'archive' ? 'archive' : 'other'}`}
-          {records > 1 && `, ${counted(records, 'record')}`}
-        </span>
-      </th>
-      <td>{stream}</td>
-      <td>
-        <code>{record ?? key.map((part) => part ?? 'NULL').join(', ')}</code>
-      </td>
-    </tr>
+    <>
+      {kind}
+      <span class="quiet">
+        {side && ` in the ${side === 'archive' ? 'archive' : 'other'}`}
+        {records > 1 && `, ${counted(records, 'record')}`}
+      </span>
+    </>
   );
 }

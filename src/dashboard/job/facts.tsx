@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Job } from '../../core/job.js';
 import { Lanes } from './lanes.js';
+import { Pace } from './pace.js';
 import { Time } from '../ui/time.js';
 import { count } from '../words.js';
 
@@ -18,6 +19,7 @@ export function Facts({ job, update }: FactsProps) {
         {job.lanes !== null && (
           <Fact label="Lanes" value={<Lanes job={job} lanes={job.lanes} update={update} />} />
         )}
+        <Fact label="Requests a second" value={<Pace job={job} update={update} />} />
         {factsOf(job).map(([label, value]) => (
           <Fact key={label} label={label} value={value} />
         ))}

@@ -1,8 +1,10 @@
 // The files that a job has written, to be downloaded.
 import { api } from '../api.js';
+import type { JobFileView } from '../../api/result-contracts.js';
 import type { Job } from '../../core/job.js';
 import { usePages } from '../hooks/pages.js';
 import { More } from '../ui/more.js';
+import { Table, type Column } from '../ui/table.js';
 import { bytes, count } from '../words.js';
 
 const LIMIT = '12';
@@ -21,35 +23,27 @@ function FileList({ id }: { readonly id: string }) {
     <section class="files">
       <h2>Files</h2>
       {pages.items.length > 0 && (
-        <table class="dense">
-          <thead>
-            <tr>
-              <th scope="col">File</th>
-              <th scope="col" class="number">
-                Records
-              </th>
-              <th scope="col" class="number">
-                Size
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {pages.items.map(({ path, url, records, bytes: size, sha256 }) => (
-              <tr key={path}>
-                <th scope="row">
-                  <a href={url} download title={`sha256 ${sha256}`}>
-                    {path}
-                  </a>
-                </th>
-                <td class="number">{records === null ? '–' : count(records)}</td>
-                <td class="number">{bytes(size)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table class="dense" columns={COLUMNS} rows={pages.items} keyOf={({ path }) => path} />
       )}
       {pages.next === null && pages.items.length === 0 && <p class="quiet">It wrote none.</p>}
       <More pages={pages} what="files" />
     </section>
   );
 }
+
+const COLUMNS: readonly Column<JobFileView>[] = [
+  {
+    title: 'File',
+    cell: ({ url, path, sha256 }) => (
+      <a href={url} download title={`sha256 ${sha256}`}>
+        {path}
+      </a>
+    ),
+  },
+  {
+    title: 'Records',
+    number: true,
+    cell: ({ records }) => (records === null ? '–' : count(records)),
+  },
+  { title: 'Size', number: true, cell: (file) => bytes(file.bytes) },
+];

@@ -1,5 +1,5 @@
 // What one may want to start after this job, with the form filled in.
-import { asSource, USES } from '../archives.js';
+import { asSource, USES } from '../archives/uses.js';
 import type { Job } from '../../core/job.js';
 import { valuesOf } from '../start/values.js';
 import { hrefOf, type Query } from '../route.js';

@@ -6,6 +6,7 @@ import type { Job } from '../../core/job.js';
 import { go } from '../hooks/route.js';
 import { usePages } from '../hooks/pages.js';
 import { jobHref } from '../route.js';
+import { May } from '../session.js';
 import { More } from '../ui/more.js';
 import { TroubleNote } from '../ui/trouble.js';
 import { count, counted } from '../words.js';
@@ -41,7 +42,11 @@ function RejectList({ job }: { readonly job: Job }) {
         ))}
       </ul>
       <More pages={pages} what="rejects" />
-      {job.kind === 'restore' && job.endedAt !== null && <RetryRejects id={job.id} />}
+      {job.kind === 'restore' && job.endedAt !== null && (
+        <May role="operator">
+          <RetryRejects id={job.id} />
+        </May>
+      )}
     </section>
   );
 }

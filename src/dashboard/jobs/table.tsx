@@ -6,76 +6,54 @@ import { fromText, waitText } from '../kinds.js';
 import { jobHref } from '../route.js';
 import { Bar } from '../ui/bar.js';
 import { State } from '../ui/state.js';
+import { Table, type Column } from '../ui/table.js';
 import { Time } from '../ui/time.js';
 import { bytes, count, counted, duration, percent, perSecond } from '../words.js';
 
 export function JobTable({ jobs }: { readonly jobs: readonly Job[] }) {
   const now = useNow(jobs.some((job) => !ENDED.includes(job.state)));
+  return <Table class="jobs" columns={columnsAt(now)} rows={jobs} keyOf={({ id }) => id} />;
+}
+
+const figure = (title: string, cell: Column<Job>['cell']) => ({ title, cell, number: true, wide: true });
+
+function columnsAt(now: number): readonly Column<Job>[] {
+  return [
+    { title: 'Job', cell: (job) => <Name job={job} /> },
+    { title: 'State', cell: (job) => <Standing job={job} now={now} /> },
+    { title: 'Progress', class: 'progress', cell: (job) => <Progress job={job} /> },
+    figure('Records', ({ progress }) => count(progress.records)),
+    figure('Size', ({ progress }) => bytes(progress.bytes)),
+    figure('Rate', ({ progress: { recordsPerSecond: rate } }) => (rate === null ? '–' : perSecond(rate))),
+    figure('Created', ({ createdAt }) => <Time iso={createdAt} now={now} />),
+  ];
+}
+
+function Name({ job }: { readonly job: Job }) {
   return (
-    <table class="jobs" role="table">
-      <thead role="rowgroup">
-        <tr role="row">
-          <th scope="col" role="columnheader">
-            Job
-          </th>
-          <th scope="col" role="columnheader">
-            State
-          </th>
-          <th scope="col" role="columnheader">
-            Progress
-          </th>
-          <th scope="col" role="columnheader" class="number wide">
-            Records
-          </th>
-          <th scope="col" role="columnheader" class="number wide">
-            Size
-          </th>
-          <th scope="col" role="columnheader" class="number wide">
-            Rate
-          </th>
-          <th scope="col" role="columnheader" class="number wide">
-            Created
-          </th>
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {jobs.map((job) => (
-          <Row key={job.id} job={job} now={now} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      <a href={jobHref(job.id)}>{job.id}</a>
+      <Way job={job} />
+    </>
   );
 }
 
-function Row({ job, now }: { readonly job: Job; readonly now: number }) {
-  const { progress } = job;
+function Standing({ job, now }: { readonly job: Job; readonly now: number }) {
   return (
-    <tr role="row">
-      <th scope="row" role="rowheader">
-        <a href={jobHref(job.id)}>{job.id}</a>
-        <Way job={job} />
-      </th>
-      <td role="cell">
-        <State state={job.state} />
-        <Remark job={job} now={now} />
-      </td>
-      <td role="cell" class="progress">
-        <Bar label={`Progress of ${job.id}`} value={progress.percent} moving={job.state === 'running'} />
-        <span class="quiet">{progressText(job)}</span>
-      </td>
-      <td role="cell" class="number wide">
-        {count(progress.records)}
-      </td>
-      <td role="cell" class="number wide">
-        {bytes(progress.bytes)}
-      </td>
-      <td role="cell" class="number wide">
-        {progress.recordsPerSecond === null ? '–' : perSecond(progress.recordsPerSecond)}
-      </td>
-      <td role="cell" class="number wide">
-        <Time iso={job.createdAt} now={now} />
-      </td>
-    </tr>
+    <>
+      <State state={job.state} />
+      <Remark job={job} now={now} />
+    </>
+  );
+}
+
+function Progress({ job }: { readonly job: Job }) {
+  const { percent: value } = job.progress;
+  return (
+    <>
+      <Bar label={`Progress of ${job.id}`} value={value} moving={job.state === 'running'} />
+      <span class="quiet">{progressText(job)}</span>
+    </>
   );
 }
 

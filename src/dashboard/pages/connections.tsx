@@ -2,6 +2,7 @@
 import { api, type Connection } from '../api.js';
 import { usePolled } from '../hooks/polled.js';
 import { hrefOf } from '../route.js';
+import { May, useMay } from '../session.js';
 import { Check } from '../ui/check.js';
 import { Page } from '../ui/page.js';
 import { TroubleNote } from '../ui/trouble.js';
@@ -32,6 +33,7 @@ export function ConnectionsPage() {
 
 function Card({ connection }: { readonly connection: Connection }) {
   const { name, type, roles, streams } = connection;
+  const mayStart = useMay('operator');
   return (
     <li class="card">
       <div class="card-head">
@@ -48,9 +50,11 @@ function Card({ connection }: { readonly connection: Connection }) {
         <dd>{streams === null ? streamsOf(roles) : streams.join(', ')}</dd>
       </dl>
       <div class="card-foot">
-        <Check name={name} />
+        <May role="admin">
+          <Check name={name} />
+        </May>
         <span class="links">
-          {roles.includes('source') && (
+          {mayStart && roles.includes('source') && (
             <a href={hrefOf('start', { kind: 'backup', 'source.connection': name })}>Back up</a>
           )}
           <a href={hrefOf('jobs', { [roles.includes('source') ? 'source' : 'sink']: name })}>Jobs</a>

@@ -15,6 +15,7 @@ import { Streams } from '../job/streams.js';
 import { Summary } from '../job/summary.js';
 import { fromText, toText } from '../kinds.js';
 import { hrefOf } from '../route.js';
+import { May } from '../session.js';
 import { Page } from '../ui/page.js';
 import { State } from '../ui/state.js';
 import { ErrorNote, TroubleNote } from '../ui/trouble.js';
@@ -58,7 +59,9 @@ function Content({ live, job }: { readonly live: LiveJob; readonly job: Job }) {
         <div>
           <Result job={job} />
           <Facts job={job} update={live.update} />
-          <Next job={job} />
+          <May role="operator">
+            <Next job={job} />
+          </May>
         </div>
       </div>
       <Files job={job} />

@@ -4,6 +4,7 @@ import type { Queue } from '../../api/contracts.js';
 import { useNow } from '../hooks/clock.js';
 import { usePolled } from '../hooks/polled.js';
 import { Page } from '../ui/page.js';
+import { Table, type Column } from '../ui/table.js';
 import { Time } from '../ui/time.js';
 import { TroubleNote } from '../ui/trouble.js';
 import { count, duration } from '../words.js';
@@ -61,8 +62,16 @@ function Backlog({ title, about, backlog }: BacklogProps) {
 
 const rate = (perSecond: number): string => `${perSecond.toFixed(1)} a second`;
 
+type Worker = Queue['workers'][number];
+
 function Workers({ workers }: { readonly workers: Queue['workers'] }) {
   const now = useNow(workers.length > 0);
+  const lastAsked = ({ lastSeenAt }: Worker) =>
+    lastSeenAt === null ? '–' : <Time iso={lastSeenAt} now={now} />;
+  const columns: readonly Column<Worker>[] = [
+    { title: 'Worker', cell: ({ identity }) => identity },
+    { title: 'Last asked', number: true, cell: lastAsked },
+  ];
   return (
     <section>
       <h2>Workers</h2>
@@ -76,24 +85,7 @@ function Workers({ workers }: { readonly workers: Queue['workers'] }) {
           </p>
         </div>
       ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Worker</th>
-              <th scope="col" class="number">
-                Last asked
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {workers.map(({ identity, lastSeenAt }) => (
-              <tr key={identity}>
-                <th scope="row">{identity}</th>
-                <td class="number">{lastSeenAt === null ? '–' : <Time iso={lastSeenAt} now={now} />}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table columns={columns} rows={workers} keyOf={({ identity }) => identity} />
       )}
     </section>
   );

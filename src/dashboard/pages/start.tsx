@@ -1,9 +1,10 @@
 // Starts a job by a form that is made from the connections there are.
-import { useRef, useState } from 'preact/hooks';
+import { useContext, useRef, useState } from 'preact/hooks';
 import { api, type Connection, type Trouble } from '../api.js';
 import { go } from '../hooks/route.js';
 import { usePolled } from '../hooks/polled.js';
 import { jobHref, type Query } from '../route.js';
+import { SessionContext, useMay } from '../session.js';
 import { useDraft } from '../start/draft.js';
 import { Faults } from '../start/faults.js';
 import { FORMS, fieldsOf } from '../start/fields.js';
@@ -14,6 +15,15 @@ import { Page } from '../ui/page.js';
 import { TroubleNote } from '../ui/trouble.js';
 
 export function StartPage({ query }: { readonly query: Query }) {
+  if (useMay('operator')) return <Start query={query} />;
+  return (
+    <Page title="Start a job">
+      <p>Your key may look only. To start jobs takes one with the role operator.</p>
+    </Page>
+  );
+}
+
+function Start({ query }: { readonly query: Query }) {
   const { data, trouble } = usePolled('connections', api.connections, 60_000);
   return (
     <Page title="Start a job">
@@ -31,6 +41,7 @@ interface FormProps {
 function Form({ query, connections }: FormProps) {
   const { draft, setKind, set, forget } = useDraft(query);
   const { trouble, busy, start } = useStart(forget);
+  const hasKeys = useContext(SessionContext)?.name != null;
   const body = bodyOf(draft.kind, draft.values);
   const faults = placeFaults(fieldsOf(draft.kind), trouble?.problem?.errors ?? []);
   const submit = (event: Event): void => {
@@ -53,7 +64,7 @@ function Form({ query, connections }: FormProps) {
       </div>
       <details class="folded">
         <summary>The same from a shell</summary>
-        <pre tabIndex={0}>{curlOf(location.origin, body)}</pre>
+        <pre tabIndex={0}>{curlOf({ origin: location.origin, hasKeys }, body)}</pre>
       </details>
     </form>
   );

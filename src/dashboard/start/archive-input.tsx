@@ -1,8 +1,6 @@
-// Names an archive: by writing its place, or by choosing among those that the latest backups have written there.
+// Names an archive: by writing its place, or by choosing among those that lie in the store.
 import { useEffect, useState } from 'preact/hooks';
-import { api } from '../api.js';
-import { asSource } from '../archives.js';
-import type { Job } from '../../core/job.js';
+import { api, type Archive } from '../api.js';
 import { counted, fullTime } from '../words.js';
 import type { Naming } from './control.js';
 
@@ -15,7 +13,7 @@ interface ArchiveInputProps {
 }
 
 export function ArchiveInput({ naming, value, set, connection }: ArchiveInputProps) {
-  const backups = useBackups(connection);
+  const archives = useArchives(connection);
   const list = `${naming.id}-known`;
   return (
     <>
@@ -28,8 +26,8 @@ export function ArchiveInput({ naming, value, set, connection }: ArchiveInputPro
         onInput={(event) => set(event.currentTarget.value)}
       />
       <datalist id={list}>
-        {backups.map((job) => (
-          <option key={job.id} value={asSource(job)?.['source.archive'] ?? ''} label={aboutBackup(job)} />
+        {archives.map((archive) => (
+          <option key={archive.path} value={archive.path} label={about(archive)} />
         ))}
       </datalist>
     </>
@@ -37,21 +35,21 @@ export function ArchiveInput({ naming, value, set, connection }: ArchiveInputPro
 }
 
 /** Empty where they cannot be had: an archive can be named all the same. */
-function useBackups(connection: string): readonly Job[] {
-  const [jobs, setJobs] = useState<readonly Job[]>([]);
+function useArchives(connection: string): readonly Archive[] {
+  const [known, setKnown] = useState<readonly Archive[]>([]);
   useEffect(() => {
-    setJobs([]);
+    setKnown([]);
     if (connection === '') return undefined;
     let current = true;
-    api.jobs({ kind: 'backup', state: 'completed', sink: connection, limit: '50' }).then(
-      (page) => current && setJobs(page.jobs),
+    api.archives({ connection, limit: '200' }).then(
+      ({ archives }) => current && setKnown(archives.filter(({ kind }) => kind === 'archive')),
       () => undefined,
     );
     return () => void (current = false);
   }, [connection]);
-  return jobs;
+  return known;
 }
 
-function aboutBackup({ source, createdAt, progress }: Job): string {
-  return `${source.connection}, ${fullTime(Date.parse(createdAt))}, ${counted(progress.records, 'record')}`;
+function about({ source, completedAt, records }: Archive): string {
+  return `${source.connection}, ${fullTime(Date.parse(completedAt))}, ${counted(records, 'record')}`;
 }

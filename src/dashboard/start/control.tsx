@@ -1,5 +1,6 @@
 // One field: its label, its control, what it means, and what is wrong with it.
 import type { ComponentChildren } from 'preact';
+import { May } from '../session.js';
 import { Check } from '../ui/check.js';
 import { ArchiveInput } from './archive-input.js';
 import { ConnectionInput } from './connection-input.js';
@@ -45,7 +46,11 @@ export function Control({ field, form }: ControlProps) {
 }
 
 function CheckOf({ name }: { readonly name: string }) {
-  return name === '' ? null : <Check name={name} />;
+  return name === '' ? null : (
+    <May role="admin">
+      <Check name={name} />
+    </May>
+  );
 }
 
 interface NotesProps {

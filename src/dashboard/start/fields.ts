@@ -188,6 +188,22 @@ export const FORMS: Readonly<Record<JobKind, readonly Section[]>> = {
       ],
     },
   ],
+  copy: [
+    { title: 'From', fields: [source('source'), streams] },
+    {
+      title: 'To',
+      fields: [
+        sink('target'),
+        choice(
+          'sink.mode',
+          'Where a key is there already',
+          ['insert', 'upsert'],
+          'insert makes another object a reject, upsert replaces it.',
+        ),
+      ],
+    },
+    { title: 'Options', folded: true, fields: [rejects, lanes, pageSize, ...checkpoint, tenant] },
+  ],
 };
 
 export function fieldsOf(kind: JobKind): Field[] {

@@ -22,6 +22,7 @@ const NEEDED: Readonly<Record<JobKind, object>> = {
   export: { source: {}, sink: {}, options: {} },
   verify: { source: {} },
   restore: { source: {}, sink: {} },
+  copy: { source: {}, sink: {} },
 };
 
 interface Tree {
@@ -88,8 +89,14 @@ export function placeFaults(fields: readonly Field[], faults: readonly Fault[]) 
   return { byPath, rest };
 }
 
-/** The command that starts the same job from a shell. */
-export function curlOf(origin: string, body: object): string {
+export interface Site {
+  readonly origin: string;
+  readonly hasKeys: boolean;
+}
+
+/** The command that starts the same job from a shell. The key is where the `longhaul` command has it. */
+export function curlOf({ origin, hasKeys }: Site, body: object): string {
+  const key = hasKeys ? ' -H "authorization: Bearer $LONGHAUL_API_KEY"' : '';
   const json = JSON.stringify(body, null, 2).replaceAll("'", String.raw`'\''`);
-  return `curl -s ${origin}/v1/jobs -H 'content-type: application/json' -d '${json}'`;
+  return `curl -s ${origin}/v1/jobs -H 'content-type: application/json'${key} -d '${json}'`;
 }

@@ -1,5 +1,5 @@
 // The frame of every page: its heading takes the focus when the page is come to, and names the window.
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 interface PageProps {
@@ -8,15 +8,17 @@ interface PageProps {
   readonly windowTitle?: string;
   /** Beside the heading. */
   readonly aside?: ComponentChildren;
+  /** Takes the focus instead of the heading, also on the first page. */
+  readonly focus?: RefObject<HTMLElement | null>;
   readonly children: ComponentChildren;
 }
 
 let first = true;
 
-export function Page({ title, windowTitle, aside, children }: PageProps) {
+export function Page({ title, windowTitle, aside, focus, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (!first) heading.current?.focus();
+    if (focus || !first) (focus ?? heading).current?.focus();
     first = false;
     scrollTo(0, 0);
   }, []);

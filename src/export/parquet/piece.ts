@@ -1,7 +1,8 @@
 // A piece of a Parquet export: a small complete Parquet file, a row group or a few.
 import { setImmediate as turn } from 'node:timers/promises';
 import type { RowGroup } from 'hyparquet';
-import { openObject, type SegmentWriter } from '../../archive/segment-writer.js';
+import { openObject } from '../../archive/compressed-object.js';
+import type { SegmentWriter } from '../../archive/segment-writer.js';
 import { cellsOf, type Cells } from '../cells.js';
 import type { PiecePlace } from '../piece.js';
 import { footerOf, MAGIC } from './footer.js';

@@ -11,8 +11,8 @@ export interface Block {
   readonly size: number;
   /** Whole seconds since 1970. */
   readonly mtime: number;
-  /** `0`: a file; `x`: extended records about the header that follows. */
-  readonly type: '0' | 'x';
+  /** `0`: a file; `x`: extended records about the header that follows; `g`: records about no entry, here a comment. */
+  readonly type: '0' | 'x' | 'g';
 }
 
 /** Bytes up to the next border of blocks. */
@@ -42,7 +42,8 @@ export function writeBlock({ name, mode, size, mtime, type }: Block): Buffer {
 /** null: these 512 bytes are no header that `writeBlock` makes. */
 export function readBlock(block: Buffer): Pick<Block, 'mode' | 'size' | 'mtime' | 'type'> | null {
   const type = String.fromCharCode(block[TYPE_AT]!);
-  if (block.toString('latin1', 257, 262) !== 'ustar' || (type !== '0' && type !== 'x')) return null;
+  if (block.toString('latin1', 257, 262) !== 'ustar') return null;
+  if (type !== '0' && type !== 'x' && type !== 'g') return null;
   if (number(block, CHECKSUM.at, CHECKSUM.length) !== checksum(block)) return null;
   return { mode: number(block, 100, 8), size: number(block, 124, 12), mtime: number(block, 136, 12), type };
 }

@@ -1,7 +1,9 @@
 // One object, or a piece of one, as an entry of a POSIX tar file that keeps all that is known of the object.
 import { z } from 'zod';
 import { BLOCK, isZero, padded, readBlock, readRecords, writeBlock, writeRecords } from './block.js';
+import type { Reference } from '../../core/known.js';
 import { safePath } from './path.js';
+import { readReference, referenceLength } from './reference.js';
 
 const texts = z.record(z.string(), z.string());
 
@@ -52,7 +54,11 @@ export function writeEntry(entry: ObjectEntry, body: Uint8Array): Uint8Array[] {
   return [head, body, Buffer.alloc(padded(body.length) - body.length)];
 }
 
-function pathOf({ key, size, offset }: ObjectEntry, length: number): string {
+/** What tools call an entry of so many bytes. */
+export function pathOf(
+  { key, size, offset }: Pick<ObjectEntry, 'key' | 'size' | 'offset'>,
+  length: number,
+): string {
   const path = safePath(key, 'tar');
   return length === size ? path : `${path}.part-${String(offset).padStart(OFFSET_DIGITS, '0')}`;
 }
@@ -65,6 +71,8 @@ export interface EntryHead {
   readonly bodyLength: number;
   /** The object ends with this entry. */
   readonly isLast: boolean;
+  /** The bytes are not here but there; the body is empty. */
+  readonly reference?: Reference;
 }
 
 /**
@@ -76,7 +84,9 @@ export function readHead(bytes: Buffer): EntryHead | number | 'zeros' | 'broken'
   const first = bytes.subarray(0, BLOCK);
   if (isZero(first)) return 'zeros';
   const extended = readBlock(first);
-  if (extended?.type !== 'x' || extended.size > MOST_RECORDS) return 'broken';
+  if (!extended || extended.size > MOST_RECORDS) return 'broken';
+  if (extended.type === 'g') return readReferenceHead(bytes, extended.size);
+  if (extended.type !== 'x') return 'broken';
   const headLength = BLOCK + padded(extended.size) + BLOCK;
   if (bytes.length < headLength) return headLength;
   const file = readBlock(bytes.subarray(headLength - BLOCK, headLength));
@@ -84,6 +94,16 @@ export function readHead(bytes: Buffer): EntryHead | number | 'zeros' | 'broken'
   if (file?.type !== '0' || entry === null) return 'broken';
   const isLast = entry.offset + file.size === entry.size;
   return { entry, headLength, bodyLength: file.size, isLast };
+}
+
+function readReferenceHead(bytes: Buffer, size: number): EntryHead | number | 'broken' {
+  const headLength = referenceLength(size);
+  if (bytes.length < headLength) return headLength;
+  const reference = readReference(bytes.subarray(BLOCK, BLOCK + size));
+  if (!reference) return 'broken';
+  const { from: _, length, ...entry } = reference;
+  const isLast = entry.offset + length === entry.size;
+  return { entry, headLength, bodyLength: 0, isLast, reference };
 }
 
 /** Far more than any object can have. */

@@ -1,6 +1,6 @@
 // Finds where entries end in the bytes of a tar file that come in pieces of any size.
 import { padded } from './block.js';
-import { readHead } from './entry.js';
+import { readHead, type EntryHead } from './entry.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -14,6 +14,10 @@ export class EntryScanner {
   private records = 0;
   private zeros = 0;
   private broken = false;
+  private position = 0;
+
+  /** `found` hears of each entry once its headers have come, and where it begins. */
+  constructor(private readonly found: (head: EntryHead, at: number) => void = () => undefined) {}
 
   feed(bytes: Uint8Array): { records: number; end: number } {
     const before = this.records;
@@ -46,6 +50,7 @@ export class EntryScanner {
   private takeBody(available: number): number {
     const taken = Math.min(this.rest, available);
     this.rest -= taken;
+    this.position += taken;
     return taken;
   }
 
@@ -53,6 +58,7 @@ export class EntryScanner {
     const known = readHead(this.head);
     const taken = typeof known === 'number' ? bytes.subarray(0, known - this.head.length) : NOTHING;
     this.head = Buffer.concat([this.head, taken]);
+    this.position += taken.length;
     this.look();
     return taken.length;
   }
@@ -66,6 +72,7 @@ export class EntryScanner {
     else {
       this.rest = padded(found.bodyLength);
       this.isLast = found.isLast;
+      this.found(found, this.position - found.headLength);
     }
   }
 }

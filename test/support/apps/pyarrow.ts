@@ -1,10 +1,11 @@
 // pyarrow, as published on PyPI: a reader of Parquet that has nothing to do with the writer.
 import path from 'node:path';
-import { command, installed, missingTool } from './cache.js';
+import { command } from './cache.js';
+import { pythonMissing, venvOf } from './python.js';
 
 const VERSION = '26.0.1';
 
-export const pyarrowMissing = (): Promise<string | null> => missingTool('python3', ['--version']);
+export const pyarrowMissing = pythonMissing;
 
 /** Of a value: text, whatever its type; lists of such; null. See the program for how each type is told. */
 export type Told = string | null | readonly Told[];
@@ -18,17 +19,8 @@ export interface ToldFile {
 }
 
 export async function readParquet(file: string): Promise<ToldFile> {
-  return JSON.parse(await command(await venvPython(), ['-c', PROGRAM, file])) as ToldFile;
-}
-
-async function venvPython(): Promise<string> {
-  const version = await command('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
-  const folder = await installed(`pyarrow-${VERSION}-python${version.trim()}`, async (draft) => {
-    await command('python3', ['-m', 'venv', draft]);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-    await command(path.join(draft, 'bin', 'python'), [...pip, `pyarrow==${VERSION}`]);
-  });
-  return path.join(folder, 'bin', 'python');
+  const python = path.join(await venvOf('pyarrow', VERSION), 'python');
+  return JSON.parse(await command(python, ['-c', PROGRAM, file])) as ToldFile;
 }
 
 /**
