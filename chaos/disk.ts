@@ -14,6 +14,7 @@ export interface Disk {
   excuses(job: Job, since: number): boolean;
   /** Jobs that ended so. */
   endings(): number;
+  /** Resolves when no fault fills it any more. */
   emptied(): Promise<void>;
   close(): Promise<void>;
 }

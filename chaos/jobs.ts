@@ -20,7 +20,7 @@ export interface Tally {
   /** Pages that the API has served, and those that it served again to the same job. */
   pages: number;
   repeated: number;
-  /** Jobs that a full disk ended, and that went on when they were retried. */
+  /** How often jobs were retried that a full disk had ended. */
   retried: number;
   /** `from → to`: how often jobs went so. */
   readonly changes: Map<string, number>;
@@ -44,14 +44,13 @@ export type RunJob = (spec: JobSpec) => Promise<Job>;
 export function createRunJob({ longhaul, disk }: Stage, watch: Watch, tally: Tally): RunJob {
   let posted = 0;
 
-  /** A disk that is full ends a job by that name, and a retry goes on when there is room. */
+  /** A disk that is full ends a job by that name, and a retry goes on when there is room; before that it ends like the one before. */
   async function ended(id: string): Promise<Job> {
     const since = performance.now();
     watch.follow(id);
     const job = await longhaul.waitFor(id, 'it ends', hasEnded, ENDS_WITHIN_MS);
     await expectHistory(longhaul.temporal, job, tally);
     if (!disk?.excuses(job, since)) return job;
-    await disk.emptied();
     tally.retried += 1;
     await until(`${id} is retried`, async () => {
       const answer = await longhaul.call('POST', `/v1/jobs/${id}/retry`).catch(() => null);

@@ -54,7 +54,7 @@ function costs(outcome: Outcome): Table {
         `${REPEATED_PERCENT} %`,
       ],
       ['records lost, doubled or changed', '0', '0'],
-      ['jobs retried after a full disk', String(retried), ''],
+      ['retries after a full disk', String(retried), ''],
       ['recovery p50', after(0.5), ''],
       ['recovery p99', after(0.99), `${RECOVERY_P99_MS / 1_000} s`],
       ['recovery max', after(1), ''],
