@@ -117,16 +117,15 @@ function createBaseReader(ctx: Context, store: Store, archive: string, manifest:
 }
 
 async function entryOf(bytes: ByteReader, reference: Reference): Promise<Buffer> {
-  let [raw, head] = await headOf(bytes);
+  const { raw, head } = await headOf(bytes);
   if (!isSame(head, reference)) throw new Damage('it holds another entry where it is referred to');
-  raw = Buffer.concat([raw, await bytes.take(padded(head.bodyLength))]);
-  return raw;
+  return Buffer.concat([raw, await bytes.take(padded(head.bodyLength))]);
 }
 
-async function headOf(bytes: ByteReader): Promise<[Buffer, EntryHead]> {
+async function headOf(bytes: ByteReader): Promise<{ readonly raw: Buffer; readonly head: EntryHead }> {
   for (let raw = Buffer.alloc(0); ;) {
     const head = readHead(raw);
-    if (typeof head === 'object') return [raw, head];
+    if (typeof head === 'object') return { raw, head };
     if (typeof head === 'string') throw new Damage('it holds no entry where it is referred to');
     raw = Buffer.concat([raw, await bytes.take(head - raw.length)]);
   }

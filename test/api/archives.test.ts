@@ -7,10 +7,12 @@ import type { ArchivePage, ArchiveView } from '../../src/api/archive-contracts.j
 import { publicConnections } from '../../src/config/public.js';
 import { configSchema } from '../../src/config/schema.js';
 import { LonghaulError } from '../../src/core/errors.js';
+import type { Job } from '../../src/core/job.js';
 import type { Store } from '../../src/core/store.js';
 import { createExportSink } from '../../src/export/sink.js';
 import { sealIn, storeIn } from '../support/archives.js';
 import { jsonPage, newMemory, runJob, stream, type Work } from '../support/writing.js';
+import { until } from '../support/until.js';
 import { apiOn, openApi, type Api, type Problem, type TestApi } from './fixture.js';
 
 const WORK: Work = {
@@ -183,5 +185,31 @@ describe('an archive', () => {
   ])('%s is answered %d %s', async (place, status, code) => {
     const answer = await api.get<Problem>(`/v1/archives/${place}`);
     expect([answer.status, answer.body.code]).toEqual([status, code]);
+  });
+});
+
+describe('the removal of an archive', () => {
+  const remove = (path: string) => api.send<Problem>('DELETE', `/v1/archives/${path}`);
+
+  it('waits for jobs that use it', async () => {
+    const job = await api.start({ kind: 'verify', source: { connection: 'vault', archive: 'top' } });
+    const refused = await until('the job is listed', async () => {
+      const answer = await api.get<{ jobs: Job[] }>('/v1/jobs?state=queued');
+      return answer.body.jobs.some(({ id }) => id === job.id) ? remove('vault/top') : undefined;
+    });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { code: 'archive_needed', detail: `top cannot be removed: job ${job.id} uses it.` },
+    });
+    expect((await api.get('/v1/archives/vault/top')).status).toBe(200);
+  });
+
+  it.each([
+    ['main/nightly/a', 'connection_unknown'],
+    ['nowhere/nightly/a', 'connection_unknown'],
+    ['vault/../a', 'route_unknown'],
+    ['vault/nightly/..%2Fa', 'archive_missing'],
+  ])('of %s is a 404 with %s', async (path, code) => {
+    expect(await remove(path)).toMatchObject({ status: 404, body: { code } });
   });
 });

@@ -88,7 +88,7 @@ async function* readFrom(
   let lost: string | null = null;
   const isWanted = ({ key }: ListedObject) => filter(key) && key !== lost;
   const listed = tree.list(ctx, { after: start.after, to: range.to });
-  const unchanged = createUnchanged(known?.(start.after) ?? NOTHING_KNOWN);
+  const unchanged = createUnchanged(known?.(start.after) ?? NOTHING_KNOWN, ctx.stop);
   const run = async ({ object, offset, bytes, known: kept }: Job): Promise<Result | null> => {
     if (kept) return { is: 'unchanged', kept };
     if (!filter(object.key)) return null;

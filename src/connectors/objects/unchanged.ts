@@ -1,5 +1,6 @@
 // Which objects of a listing an earlier backup holds as they are now: both are walked side by side, in the order of keys.
 import type { KnownObject } from '../../core/known.js';
+import { Stopped } from '../../core/errors.js';
 import { compareKeys, type ListedObject } from './tree.js';
 
 export interface Unchanged {
@@ -8,11 +9,13 @@ export interface Unchanged {
   close(): Promise<void>;
 }
 
-export function createUnchanged(known: AsyncIterable<KnownObject>): Unchanged {
+/** Throws `Stopped` once `stop` aborts: of what is known, much may be gone. */
+export function createUnchanged(known: AsyncIterable<KnownObject>, stop: AbortSignal): Unchanged {
   const iterator = known[Symbol.asyncIterator]();
   let next: KnownObject | null | undefined;
 
   async function advance(): Promise<KnownObject | null> {
+    if (stop.aborted) throw new Stopped();
     const step = await iterator.next();
     return step.done ? null : step.value;
   }
