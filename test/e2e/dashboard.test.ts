@@ -251,23 +251,28 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
   });
 
   test('lists what lies in the stores by its place, and says beside a filter what is wrong with it', async () => {
-    const { id } = await backupOfPeople();
-    const archive = `vault/${id}`;
+    await backupOfPeople();
+    const { id } = await longhaul.run({
+      kind: 'backup',
+      source: { connection: 'people' },
+      sink: { connection: 'vault', prefix: 'apart' },
+    });
+    const archive = `vault/apart/${id}`;
     await go('archives');
     await page.getByRole('link', { name: archive, exact: true }).waitFor();
-    await page.getByLabel('Store').selectOption('vault');
-    await page.getByLabel('Folder').fill(id);
-    await page.getByLabel('Folder').press('Enter');
+    await page.getByRole('combobox', { name: 'Store' }).selectOption('vault');
+    await page.getByRole('searchbox', { name: 'Folder' }).fill('apart');
+    await page.getByRole('searchbox', { name: 'Folder' }).press('Enter');
     await until('only that one is left', async () => (await page.getByRole('rowheader').count()) === 1);
-    await page.getByLabel('Folder').fill('../up');
-    await page.getByLabel('Folder').press('Enter');
+    await page.getByRole('searchbox', { name: 'Folder' }).fill('../up');
+    await page.getByRole('searchbox', { name: 'Folder' }).press('Enter');
     await page.locator('#filter-prefix-fault', { hasText: 'parted by "/"' }).waitFor();
-    expect(await page.getByLabel('Folder').inputValue()).toBe('../up');
+    expect(await page.getByRole('searchbox', { name: 'Folder' }).inputValue()).toBe('../up');
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('link', { name: 'Clear' }).click();
     await page.getByRole('link', { name: `Restore ${archive}` }).click();
-    expect(await field('source.archive').inputValue()).toBe(id);
-    await page.locator(`datalist option[value="${id}"]`).waitFor({ state: 'attached' });
+    expect(await field('source.archive').inputValue()).toBe(`apart/${id}`);
+    await page.locator(`datalist option[value="apart/${id}"]`).waitFor({ state: 'attached' });
   });
 
   test('has a worker check a connection and shows what it saw', async () => {
