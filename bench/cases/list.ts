@@ -5,7 +5,7 @@ import type { Scale } from '../support/stage.js';
 import { median, millis, type Table } from '../support/tables.js';
 
 const JOBS = 10_000;
-const STARTED_AT_ONCE = 20;
+const STARTED_AT_ONCE = 8;
 /** Asked for each page, a round. */
 const ASKED = 20;
 const LIMIT_MS = 300;
