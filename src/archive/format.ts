@@ -2,8 +2,8 @@
 import { z } from 'zod';
 
 export const FORMAT = 'longhaul-archive/1';
-/** Of archives with streams of objects: their segments have lists, and may refer to other archives. */
-export const FORMAT_OF_OBJECTS = 'longhaul-archive/2';
+/** Of archives that refer to others: who does not know how to follow must not take them for whole. */
+export const FORMAT_WITH_BASES = 'longhaul-archive/2';
 /** Stands in the place of a manifest while an archive that was given up is removed. */
 export const DISCARDED = 'longhaul-discarded';
 
@@ -73,7 +73,7 @@ export const baseRefSchema = z.object({ archive: z.string().min(1), sha256 });
 export type BaseRef = z.infer<typeof baseRefSchema>;
 
 export const manifestSchema = z.object({
-  format: z.enum([FORMAT, FORMAT_OF_OBJECTS]),
+  format: z.enum([FORMAT, FORMAT_WITH_BASES]),
   id: z.string(),
   job: z.string(),
   createdAt: z.string(),

@@ -1,7 +1,7 @@
 // manifest.json: written last, and it proves itself, segments.jsonl and report.json by hash.
 import { LonghaulError } from '../core/errors.js';
 import type { Store } from '../core/store.js';
-import { DISCARDED, FORMAT, FORMAT_OF_OBJECTS, manifestSchema, type Manifest } from './format.js';
+import { DISCARDED, FORMAT, FORMAT_WITH_BASES, manifestSchema, type Manifest } from './format.js';
 import { MANIFEST } from './layout.js';
 import { decodeJson, hashOf, isMissing, jsonOf, readIfThere, sha256 } from './objects.js';
 import { damaged } from './segment-lines.js';
@@ -50,7 +50,7 @@ export async function readManifestAlone(
 function checkFormat(bytes: Buffer, archive: string): void {
   const format = (jsonOf(bytes) as { format?: unknown } | null | undefined)?.format;
   if (format === DISCARDED) throw new LonghaulError('archive_missing', `${archive} was given up by its job.`);
-  const isKnown = format === FORMAT || format === FORMAT_OF_OBJECTS;
+  const isKnown = format === FORMAT || format === FORMAT_WITH_BASES;
   const isOther = typeof format === 'string' && /^longhaul-archive\/\d+$/.test(format) && !isKnown;
   if (isOther) throw new LonghaulError('archive_unsupported', `${archive} has the format ${format}.`);
 }

@@ -6,7 +6,7 @@ import { isClaimed, withdrawn, type Folder } from './claim.js';
 import { putEnding } from './folder-sink.js';
 import {
   FORMAT,
-  FORMAT_OF_OBJECTS,
+  FORMAT_WITH_BASES,
   type BaseRef,
   type ArchiveClaim,
   type ArchiveHead,
@@ -44,7 +44,7 @@ export async function publish(ctx: Context, folder: Folder, work: SealWork): Pro
   const report = Buffer.from(`${JSON.stringify({ ...work.report, result }, null, 2)}\n`);
   await store.put(`${path}/${REPORT}`, report);
   const manifest = encodeManifest({
-    format: streams.some(({ encoding }) => encoding === 'tar') ? FORMAT_OF_OBJECTS : FORMAT,
+    format: work.bases.length > 0 ? FORMAT_WITH_BASES : FORMAT,
     id: work.claim.id,
     job: work.claim.job,
     createdAt: work.claim.createdAt,
