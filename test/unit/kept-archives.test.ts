@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withColumns } from '../../src/activities/columns.js';
-import { FORMAT } from '../../src/archive/format.js';
+import { FORMAT, FORMAT_WITH_BASES } from '../../src/archive/format.js';
 import { createArchiveSource } from '../../src/archive/source.js';
 import { createFileConnection } from '../../src/connectors/file/index.js';
 import type { Source, Stream } from '../../src/core/connector.js';
@@ -41,15 +41,36 @@ const KEPT = {
     },
     objects: { photos: [4, '69072aa5c0fb214349939ace3fac1b951eef15b6744667779e6bb1cd168ae36a'] },
   },
+  'format-2': {
+    photos: { photos: [5, '95bd519ef9670e72c822ece64739fb5e423b873d34d71ecc54586e0ae5f32bb1'] },
+    'photos-later': { photos: [5, '426f102bd82c11d89007fe04895cfa5b2f56cda31bc3577bdb2eb77f7c0ced7d'] },
+  },
 } as const satisfies Record<string, Record<string, Streams>>;
 
-/** What the folder held that `objects` is of. */
+/** What the folder held that each is of; `photos-later` refers to `photos` for three of its objects. */
 const OBJECTS = [
-  '"a/b/objekt ü.bin" 4 f474676c75e488e84e18f37502e7fc3e7b8850471fae5251290ff6cc4c8843bc 640 1700000000250',
-  '"a/hello.txt" 6 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 640 1700000000250',
-  '"empty" 0 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 640 1700000000250',
-  '"z/large.bin" 20000 69038544796bf9be33f8690bb3b038c834d824a2e440860f61c88511718de597 640 1700000000250',
-];
+  [
+    'format-1',
+    'objects',
+    [
+      '"a/b/objekt ü.bin" 4 f474676c75e488e84e18f37502e7fc3e7b8850471fae5251290ff6cc4c8843bc 640 1700000000250',
+      '"a/hello.txt" 6 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 640 1700000000250',
+      '"empty" 0 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 640 1700000000250',
+      '"z/large.bin" 20000 69038544796bf9be33f8690bb3b038c834d824a2e440860f61c88511718de597 640 1700000000250',
+    ],
+  ],
+  [
+    'format-2',
+    'photos-later',
+    [
+      '"a/b/objekt ü.bin" 4 7aa7a5359173d05b63cfd682e3c38487f3cb4f7f1d60659fe59fab1505977d4c 640 1700000000250',
+      '"a/hello.txt" 6 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 640 1700000000250',
+      '"changed" 8 857a3870b740a360671b6944fa82cd6f3544179c712a6332e1deaa69f1e176d1 640 1700000000250',
+      '"empty" 0 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 640 1700000000250',
+      '"z/large.bin" 20000 edfc00c6ef477290e51f221614c5f93bab0323668034a9219ca06b0990a35542 640 1700000000250',
+    ],
+  ],
+] as const;
 /** Told by PostgreSQL of the tables that `tables` is of. */
 const TABLES = [
   ['people', 'id', 'de1fe184b6d86b4cc1195681823b6b26'],
@@ -67,11 +88,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-test('there are archives of the format of today, and none that is not told here', async () => {
+test('there are archives of each format, and none that is not told here', async () => {
   expect(await readdir(FOLDER)).toEqual(Object.keys(KEPT));
-  expect(Object.keys(KEPT)).toContain(`format-${FORMAT.split('/')[1]}`);
+  const formats = [FORMAT, FORMAT_WITH_BASES].map((format) => `format-${format.split('/')[1]}`);
+  expect(Object.keys(KEPT)).toEqual(formats);
   for (const [format, archives] of Object.entries(KEPT)) {
-    expect((await readdir(path.join(FOLDER, format))).toSorted()).toEqual(Object.keys(archives).toSorted());
+    const names = (await readdir(path.join(FOLDER, format))).filter((name) => name !== '.refs');
+    expect(names.toSorted()).toEqual(Object.keys(archives).toSorted());
   }
 });
 
@@ -124,43 +147,43 @@ describe.each(Object.entries(KEPT))('an archive of %s', (format, archives) => {
     const counts = Object.values<Streams[string]>(streams).map(([count]) => count);
     expect({ records, findings }).toEqual({ records: counts.reduce((a, b) => a + b), findings: [] });
   });
-
-  test('that holds objects is restored into a folder', async () => {
-    const folder = path.join(root, 'restored');
-    const to = createFileConnection('disk', { type: 'file', path: folder, streams: { photos: {} } });
-    await restoreObjects(archiveOf('objects'), to);
-    expect(await treeOf(path.join(folder, 'photos'))).toEqual(OBJECTS);
-  });
-
-  describe('is restored into a database', () => {
-    let postgres: TestPostgres;
-    beforeAll(async () => void (postgres = await startPostgres()));
-    afterAll(() => postgres?.close());
-
-    test('that holds tables', async () => {
-      await restoreInto(postgres.url, archiveOf('tables'), { create: true });
-      for (const [table, key, md5] of TABLES) {
-        const told = `SELECT md5(string_agg(t::text, E'\\n' ORDER BY ${key})) FROM ${table} t`;
-        expect(await sql(postgres.url, told)).toEqual([{ md5 }]);
-      }
-    });
-
-    test.each(['records-zstd', 'records-gzip'])('that holds %s', async (name) => {
-      const url = await postgres.database();
-      await sql(url, 'CREATE TABLE contacts (id bigint PRIMARY KEY, name text, price numeric)');
-      await restoreInto(url, archiveOf(name), { streams: ['contacts'] });
-      const told = 'SELECT count(*)::int, max(id)::text AS id, max(price)::text AS price FROM contacts';
-      expect(await sql(url, told)).toEqual([{ count: 60, id: '9007199254741052', price: '59.10' }]);
-    });
-  });
-
-  function archiveOf(name: string): DatabaseArchive {
-    const store = storeOf();
-    return {
-      store,
-      folder: path.join(root, format, name),
-      source: () => withColumns(createArchiveSource(store, name, { onDamage: 'fail' })),
-      dispose: async () => undefined,
-    };
-  }
 });
+
+test.each(OBJECTS)('the objects of %s/%s are restored into a folder', async (format, name, expected) => {
+  const folder = path.join(root, 'restored', format);
+  const to = createFileConnection('disk', { type: 'file', path: folder, streams: { photos: {} } });
+  await restoreObjects(archiveOf(format, name), to);
+  expect(await treeOf(path.join(folder, 'photos'))).toEqual(expected);
+});
+
+describe('an archive of format-1 is restored into a database', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => void (postgres = await startPostgres()));
+  afterAll(() => postgres?.close());
+
+  test('that holds tables', async () => {
+    await restoreInto(postgres.url, archiveOf('format-1', 'tables'), { create: true });
+    for (const [table, key, md5] of TABLES) {
+      const told = `SELECT md5(string_agg(t::text, E'\\n' ORDER BY ${key})) FROM ${table} t`;
+      expect(await sql(postgres.url, told)).toEqual([{ md5 }]);
+    }
+  });
+
+  test.each(['records-zstd', 'records-gzip'])('that holds %s', async (name) => {
+    const url = await postgres.database();
+    await sql(url, 'CREATE TABLE contacts (id bigint PRIMARY KEY, name text, price numeric)');
+    await restoreInto(url, archiveOf('format-1', name), { streams: ['contacts'] });
+    const told = 'SELECT count(*)::int, max(id)::text AS id, max(price)::text AS price FROM contacts';
+    expect(await sql(url, told)).toEqual([{ count: 60, id: '9007199254741052', price: '59.10' }]);
+  });
+});
+
+function archiveOf(format: string, name: string): DatabaseArchive {
+  const store = storeIn(path.join(root, format));
+  return {
+    store,
+    folder: path.join(root, format, name),
+    source: () => withColumns(createArchiveSource(store, name, { onDamage: 'fail' })),
+    dispose: async () => undefined,
+  };
+}
