@@ -17,6 +17,7 @@ import { overheads } from './cases/overheads.js';
 import { postgres } from './cases/postgres.js';
 import { restore } from './cases/restore.js';
 import { verify } from './cases/verify.js';
+import { watchers } from './cases/watchers.js';
 import { profile } from './profile.js';
 import { machine } from './support/machine.js';
 import type { Scale } from './support/stage.js';
@@ -29,6 +30,7 @@ const CASES = {
   verify,
   latency,
   list,
+  watchers,
   downloads,
   overheads,
   crowd,

@@ -37,7 +37,10 @@ interface TextProps {
 
 export type Faults = NonNullable<Problem['errors']>;
 
+/** What is typed stays while the page is drawn anew around it, until the filter itself becomes another. */
 export function Text({ label, name, value, set, faults }: TextProps) {
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
   const own = faults.filter(({ path }) => path === name).map(({ message }) => message);
   return (
     <label>
@@ -48,7 +51,8 @@ export function Text({ label, name, value, set, faults }: TextProps) {
         placeholder="any"
         aria-describedby={`filter-${name}-fault`}
         aria-invalid={own.length > 0}
-        value={value}
+        value={typed}
+        onInput={(event) => setTyped(event.currentTarget.value)}
         onChange={(event) => set(event.currentTarget.value.trim())}
       />
       <span class="fault" id={`filter-${name}-fault`} role="status">
