@@ -101,8 +101,9 @@ const TABLES = ['people', 'plain'];
 /** A job that reads the API. */
 async function counted({ stage, run, tally, struck }: Rounds, spec: JobSpec): Promise<Job> {
   const repeats = countRepeats(stage.crm);
+  const retried = tally.retried;
   const job = await run(spec);
-  const { pages, repeated } = repeats.end(struck);
+  const { pages, repeated } = repeats.end(struck, tally.retried - retried);
   tally.pages += pages;
   tally.repeated += repeated;
   return job;

@@ -80,7 +80,7 @@ export function createApp(deps: AppDeps): App {
   app.openapi(routes.metrics, async (c) =>
     c.text(await metrics.text(), 200, { 'content-type': metrics.contentType }),
   );
-  addDocument(app);
+  addDocument(app, { hasKeys: deps.access.keys.length > 0 });
   app.notFound(createNotFound([...routeNames(app), ...deps.dashboard.map(asRoute)]));
   return app;
 }

@@ -16,8 +16,8 @@ const HEAD = {
   },
 };
 
-/** Of all routes that the app has by the time it is asked for. */
-export function addDocument(app: OpenAPIHono): void {
+/** Of all routes that the app has by the time it is asked for. `hasKeys`: whether one is needed to call them. */
+export function addDocument(app: OpenAPIHono, { hasKeys }: { readonly hasKeys: boolean }): void {
   const registry = app.openAPIRegistry;
   registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   registry.registerComponent('securitySchemes', 'session', {
@@ -29,7 +29,10 @@ export function addDocument(app: OpenAPIHono): void {
   registry.register('RetryBody', retryBody);
   registry.register('JobChange', changeBody);
   registry.register('SessionBody', sessionBody);
-  const document = () => withRoles(app.getOpenAPI31Document(HEAD));
+  const document = () => {
+    const routes = app.getOpenAPI31Document(HEAD);
+    return hasKeys ? withRoles(routes) : routes;
+  };
   app.get('/openapi.json', (c) => c.json(document()));
   app.get('/docs', (c) => c.html(docsPage(document()), 200, { 'content-security-policy': DOCS_POLICY }));
 }

@@ -46,6 +46,13 @@ describe('every route', () => {
     }
   });
 
+  it('is described without a role where there are no keys', async () => {
+    const { body } = await base.get<{ paths: Record<string, Record<string, object>> }>('/openapi.json');
+    const operations = Object.values(body.paths).flatMap((methods) => Object.values(methods));
+    expect(operations.length).toBe(routes.length);
+    expect(operations.filter((operation) => 'security' in operation)).toEqual([]);
+  });
+
   it('but health and login is closed without a key', async () => {
     const closed = routes.filter((route) => leastOf(route) !== 'nobody');
     expect(closed.length).toBe(routes.length - 3);
