@@ -46,8 +46,7 @@ export async function removeArchive(deps: RemovalDeps, what: RemovalInput): Prom
     );
     if (error === null) return true;
     const { code, message, hint } = error;
-    const Kind = code === 'archive_missing' ? NothingThere : LonghaulError;
-    throw new Kind(code, message, { hint });
+    throw new LonghaulError(code, message, { hint });
   } catch (error) {
     if (isGrpcDeadlineError(error)) return false;
     throw error;

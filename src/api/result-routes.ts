@@ -6,7 +6,7 @@ import { always, badRequest, json, problem } from './routes.js';
 
 const store = {
   502: problem(
-    'The store does not hold what the job wrote there, or not any more as it was (`object_missing`, `archive_missing`, `archive_damaged`, `archive_unsupported`, `chain_broken`).',
+    'The store does not hold what the job wrote there, or not any more as it was (`object_missing`, `archive_damaged`, `archive_unsupported`, `chain_broken`).',
   ),
   503: problem(
     'Temporal cannot be used (`temporal_unreachable`, `temporal_unprepared`), or the store cannot be read from here (`source_unreachable`, `sink_unwritable`, `config_invalid` and others).',
@@ -14,7 +14,7 @@ const store = {
 };
 const unknown = {
   404: problem(
-    'No such job (`job_unknown`), or the connection of its store is not configured any more (`connection_unknown`).',
+    'No such job (`job_unknown`), its archive is gone (`archive_missing`), or the connection of its store (`connection_unknown`).',
   ),
 };
 const unfinished = { 409: problem('The job has not completed (`job_state_conflict`).') };
@@ -104,7 +104,7 @@ const download = {
 const refused = {
   ...badRequest,
   404: problem(
-    'No such job (`job_unknown`), no file of that path in its list (`file_unknown`), or the connection of its store is not configured any more (`connection_unknown`).',
+    'No such job (`job_unknown`), no file of that path in its list (`file_unknown`), its archive is gone (`archive_missing`), or the connection of its store (`connection_unknown`).',
   ),
   ...unfinished,
   ...store,

@@ -464,7 +464,7 @@ describe('the files of a job', () => {
     });
     await store.removeAll(`nightly/${own.id}`);
     expect(await api.get<Problem>(`/v1/jobs/${own.id}/files`)).toMatchObject({
-      status: 502,
+      status: 404,
       body: { code: 'archive_missing' },
     });
   });

@@ -111,8 +111,8 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     await first.reached();
     await until('the figures follow the checkpoints', async () => (await recordsShown()) >= 30 * PAGE);
     await button('Pause').click();
-    first.release();
     await state('paused');
+    first.release();
     await page.locator('button:focus', { hasText: 'Resume' }).waitFor();
 
     const second = api.hold('contacts', 30);

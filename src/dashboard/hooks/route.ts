@@ -7,6 +7,8 @@ export function useRoute(): Route {
   useEffect(() => {
     const read = (): void => setHash(location.hash);
     addEventListener('hashchange', read);
+    // It may have changed since the page was first drawn.
+    read();
     return () => removeEventListener('hashchange', read);
   }, []);
   return readRoute(hash);

@@ -6,6 +6,7 @@ export function useVisible(): boolean {
   useEffect(() => {
     const look = (): void => setVisible(!document.hidden);
     document.addEventListener('visibilitychange', look);
+    look();
     return () => document.removeEventListener('visibilitychange', look);
   }, []);
   return visible;
