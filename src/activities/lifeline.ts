@@ -16,7 +16,7 @@ export interface Lifeline {
   readonly signal: AbortSignal;
   /** Beats these details from now on. */
   beat(details: () => unknown): void;
-  /** The worker is going away, not the job. */
+  /** The worker is going away, or has slept; the job goes on elsewhere. */
   isHandover(): boolean;
 }
 
@@ -33,8 +33,14 @@ export async function onLifeline<T>(clock: Clock, work: (line: Lifeline) => Prom
   };
   if (activity.cancellationSignal.aborted) onCancel();
   else activity.cancellationSignal.addEventListener('abort', onCancel, { once: true });
-  const beats = setInterval(() => activity.heartbeat(details()), BEAT_MS);
-  const isHandover = (): boolean => isShutdown(activity.cancellationSignal.reason);
+  let isLost = false;
+  const onLoss = (): void => {
+    isLost = true;
+    stop.abort('stopped');
+    signal.abort();
+  };
+  const beats = everyBeat(activity.info.heartbeatTimeoutMs, onLoss, () => activity.heartbeat(details()));
+  const isHandover = (): boolean => isLost || isShutdown(activity.cancellationSignal.reason);
 
   try {
     return await work({
@@ -53,6 +59,20 @@ export async function onLifeline<T>(clock: Clock, work: (line: Lifeline) => Prom
     clearTimeout(breakOff);
     activity.cancellationSignal.removeEventListener('abort', onCancel);
   }
+}
+
+/**
+ * A process that slept past its heartbeat timeout has lost its work to another one. It need not be told so by Temporal: it
+ * lets go before it asks for one page more.
+ */
+function everyBeat(timeoutMs = Infinity, onLoss: () => void, beat: () => void): NodeJS.Timeout {
+  let last = performance.now();
+  return setInterval(() => {
+    const now = performance.now();
+    if (now - last > timeoutMs) onLoss();
+    last = now;
+    beat();
+  }, BEAT_MS);
 }
 
 function isShutdown(reason: unknown): boolean {

@@ -9,7 +9,10 @@ import { onLifeline, type Lifeline } from '../../src/activities/lifeline.js';
 import { LonghaulError, Stopped } from '../../src/core/errors.js';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 const silent = new DefaultLogger('ERROR');
 
@@ -85,6 +88,20 @@ describe('an activity on a lifeline', () => {
     activity.environment.cancel();
     activity.work.resolve('a checkpoint');
     expect(await activity.ended).toBe('a checkpoint');
+    expectNothingLeft(activity);
+  });
+
+  test('lets go of its work at once when its process has slept past the heartbeat timeout', async () => {
+    const activity = begin({ heartbeatTimeoutMs: 5_000 });
+    await vi.advanceTimersByTimeAsync(4_800);
+    expect(activity.line().isHandover()).toBe(false);
+    const awake = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(awake + 5_001);
+    await vi.advanceTimersByTimeAsync(400);
+    const { stop, signal, isHandover } = activity.line();
+    expect([stop.aborted, signal.aborted, isHandover()]).toEqual([true, true, true]);
+    activity.work.reject(new Stopped());
+    await expect(activity.ended).rejects.toMatchObject({ type: 'handover' });
     expectNothingLeft(activity);
   });
 
