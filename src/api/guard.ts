@@ -4,19 +4,25 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { LonghaulError } from '../core/errors.js';
-import type { AccessConfig } from './access.js';
+import type { KeyConfig } from '../config/keys.js';
 import { answer } from './problems.js';
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
 /** A spec goes along with every step of its job, and no payload of a job's history may be larger than 64 KiB. */
 const MAX_BODY_BYTES = 32_768;
 
+/** As the access to the API has them. */
+interface GateOptions {
+  readonly keys: readonly KeyConfig[];
+  readonly hosts: readonly string[];
+}
+
 /**
  * A page of a foreign site could reach the API through a browser that can: by a host name that is made to resolve to its
  * address (DNS rebinding), or by a plain cross-site POST. So the name must be one of ours, and so must the page's. Without
  * keys only this machine is served, whatever runs on it.
  */
-export function createGate({ keys, hosts }: Pick<AccessConfig, 'keys' | 'hosts'>): MiddlewareHandler {
+export function createGate({ keys, hosts }: GateOptions): MiddlewareHandler {
   const hasKeys = keys.length > 0;
   const isOurs = (host: string) => isLoopback(host) || (hasKeys && (isAddress(host) || hosts.includes(host)));
   return async (c, next) => {

@@ -15,6 +15,9 @@ export interface Io {
   readonly onInterrupt: (listener: () => void) => () => void;
 }
 
+/** Takes the exit code of the command that ran. */
+export type Done = (exit: number) => void;
+
 export type Style = 'red' | 'green' | 'yellow' | 'bold' | 'dim';
 
 /** Colour for messages on a terminal, unless NO_COLOR asks for none. */

@@ -10,7 +10,7 @@ import { addSchedules } from './groups/schedules.js';
 import { addServices } from './groups/services.js';
 import { addStarts } from './groups/starts.js';
 import { addSteering } from './groups/steering.js';
-import type { Io } from './io.js';
+import type { Done, Io } from './io.js';
 import { withOutput } from './output.js';
 
 /** Runs one command line (without `node` and the script) and returns its exit code. */
@@ -24,9 +24,6 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     return report(io, error);
   }
 }
-
-/** Takes the exit code of the command that ran. */
-export type Done = (exit: number) => void;
 
 function createProgram(io: Io, done: Done): Command {
   const program = withOutput(new Command('longhaul'), io)

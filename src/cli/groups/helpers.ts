@@ -3,9 +3,8 @@ import { Argument, type Command } from 'commander';
 import { completionScript, SHELLS, type Shell } from '../completion.js';
 import type { DoctorOptions } from '../commands/doctor.js';
 import { EXIT } from '../errors.js';
-import type { Io } from '../io.js';
+import type { Done, Io } from '../io.js';
 import { configOption, withClient } from '../options.js';
-import type { Done } from '../program.js';
 
 export function addHelpers(program: Command, io: Io, done: Done): void {
   withClient(program.command('doctor'))

@@ -1,9 +1,8 @@
 // The commands that look at jobs and connections: `jobs`, `show`, `watch` and `connections`.
 import type { Command } from 'commander';
 import type { ClientOptions } from '../commands/common.js';
-import type { Io } from '../io.js';
+import type { Done, Io } from '../io.js';
 import { kindOption, stateOption, withClient, withPages } from '../options.js';
-import type { Done } from '../program.js';
 
 export function addLooks(program: Command, io: Io, done: Done): void {
   withPages(withClient(program.command('jobs')), 'jobs')

@@ -3,9 +3,8 @@ import type { Command } from 'commander';
 import type { ClientOptions } from '../commands/common.js';
 import type { DownloadOptions } from '../commands/download.js';
 import type { PageOptions } from '../commands/results.js';
-import type { Io } from '../io.js';
+import type { Done, Io } from '../io.js';
 import { withClient, withPages } from '../options.js';
-import type { Done } from '../program.js';
 
 export function addResults(program: Command, io: Io, done: Done): void {
   withPages(withClient(program.command('rejects')), 'records')

@@ -2,9 +2,8 @@
 import { type Command, Option } from 'commander';
 import type { ClientOptions } from '../commands/common.js';
 import type { ScheduleOptions } from '../commands/schedules.js';
-import type { Io } from '../io.js';
+import type { Done, Io } from '../io.js';
 import { withClient, withWait } from '../options.js';
-import type { Done } from '../program.js';
 
 export function addSchedules(program: Command, io: Io, done: Done): void {
   const all = withClient(program.command('schedules'))

@@ -2,9 +2,8 @@
 import { type Command, Option } from 'commander';
 import type { KeyOptions } from '../commands/keys.js';
 import type { ApiOptions, DevOptions, WorkerOptions } from '../commands/services.js';
-import type { Io } from '../io.js';
+import type { Done, Io } from '../io.js';
 import { configOption, metricsPortOption, port, temporalMetricsPortOption, whole } from '../options.js';
-import type { Done } from '../program.js';
 
 export function addServices(program: Command, io: Io, done: Done): void {
   program

@@ -1,7 +1,7 @@
 // The commands that start jobs: `backup`, `export`, `restore`, `copy`, `verify` and `diff`.
 import type { Command } from 'commander';
 import type { Take } from '../commands/start.js';
-import type { Io } from '../io.js';
+import type { Done, Io } from '../io.js';
 import {
   compressionOption,
   formatOption,
@@ -15,7 +15,6 @@ import {
   withStreams,
   withWait,
 } from '../options.js';
-import type { Done } from '../program.js';
 import type { BackupOptions, CopyOptions, ExportOptions, RestoreOptions, VerifyOptions } from '../specs.js';
 
 export function addStarts(program: Command, io: Io, done: Done): void {

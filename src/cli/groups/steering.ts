@@ -2,9 +2,8 @@
 import type { Command } from 'commander';
 import type { ClientOptions } from '../commands/common.js';
 import type { RetryOptions, SetOptions } from '../commands/jobs.js';
-import type { Io } from '../io.js';
+import type { Done, Io } from '../io.js';
 import { requestRate, whole, withClient, withWait } from '../options.js';
-import type { Done } from '../program.js';
 
 const STEERING = {
   pause: 'let a job rest; no page is asked for until it is resumed',
