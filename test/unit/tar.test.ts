@@ -61,6 +61,12 @@ describe('an entry', () => {
     );
   });
 
+  test('keeps metadata of any name', () => {
+    const metadata = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>;
+    const [read] = [...entriesOf(bytesOf(entryOf('a', 0, { metadata }), new Uint8Array()))];
+    expect(Object.entries(read!.entry.metadata!)).toEqual(Object.entries(metadata));
+  });
+
   test('is found however the bytes are cut', () => {
     fc.assert(
       fc.property(

@@ -5,7 +5,13 @@ import type { Reference } from '../../core/known.js';
 import { safePath } from './path.js';
 import { readReference, referenceLength } from './reference.js';
 
-const texts = z.record(z.string(), z.string());
+/** Taken as they are: `z.record` leaves a name like `__proto__` out. */
+const texts = z.custom<Record<string, string>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === 'string'),
+);
 
 /** What a tar header has no place for. Kept as one extended attribute, which tools keep or pass over in silence. */
 const attributeSchema = z.object({
