@@ -1,5 +1,6 @@
 // What a page of the list of jobs costs while Temporal remembers ten thousand of them.
 import { startLonghaul, type LonghaulInstance } from '../../test/support/harness.js';
+import { CHROMIUM, openBrowser, visit } from '../../test/support/browser.js';
 import { until } from '../../test/support/until.js';
 import type { Scale } from '../support/stage.js';
 import { median, millis, type Table } from '../support/tables.js';
@@ -9,6 +10,8 @@ const STARTED_AT_ONCE = 8;
 /** Asked for each page, a round. */
 const ASKED = 20;
 const LIMIT_MS = 300;
+/** Each in a browser that has seen nothing of it before. */
+const VIEWS = 5;
 
 const PAGES = {
   'newest 25': '?limit=25',
@@ -26,6 +29,7 @@ export async function list({ rounds }: Scale): Promise<Table[]> {
     for (const [name, query] of Object.entries(PAGES)) {
       rows.push(row(name, await timesOf(longhaul, query, rounds * ASKED)));
     }
+    if (CHROMIUM) rows.push(row("the dashboard's first view, up to its rows", await viewsOf(longhaul)));
     return [{ title: `A page of the list of ${JOBS} jobs`, columns: ['page', 'median', 'longest'], rows }];
   } finally {
     await longhaul.stop();
@@ -55,6 +59,20 @@ async function timesOf({ call }: LonghaulInstance, query: string, times: number)
     taken.push(performance.now() - began);
   }
   if (median(taken) > LIMIT_MS) throw new Error(`the list took ${median(taken)} ms; at most ${LIMIT_MS}`);
+  return taken;
+}
+
+async function viewsOf({ api }: LonghaulInstance): Promise<number[]> {
+  const browser = await openBrowser();
+  const taken: number[] = [];
+  for (let n = 0; n < VIEWS; n++) {
+    const began = performance.now();
+    const { page } = await visit(browser, api);
+    await page.getByRole('rowheader').nth(24).waitFor();
+    taken.push(performance.now() - began);
+    await page.context().close();
+  }
+  await browser.close();
   return taken;
 }
 
