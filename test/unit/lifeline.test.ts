@@ -98,8 +98,8 @@ describe('an activity on a lifeline', () => {
     const awake = performance.now();
     vi.spyOn(performance, 'now').mockReturnValue(awake + 5_001);
     await vi.advanceTimersByTimeAsync(400);
-    const { stop, signal, isHandover } = activity.line();
-    expect([stop.aborted, signal.aborted, isHandover()]).toEqual([true, true, true]);
+    const line = activity.line();
+    expect([line.stop.aborted, line.signal.aborted, line.isHandover()]).toEqual([true, true, true]);
     activity.work.reject(new Stopped());
     await expect(activity.ended).rejects.toMatchObject({ type: 'handover' });
     expectNothingLeft(activity);
