@@ -24,7 +24,7 @@ import { createGate, createNotFound, limitBody, type RouteName } from './guard.j
 import { createJobs, type Jobs } from './jobs.js';
 import { listJobs } from './listing.js';
 import { createMetrics } from './metrics.js';
-import { createErrorHandler, NothingThere, RequestFaults, type LogError } from './problems.js';
+import { createErrorHandler, RequestFaults, type LogError } from './problems.js';
 import { readQueue } from './queue.js';
 import { assertReady } from './ready.js';
 import { listRejects } from './rejects.js';
@@ -202,8 +202,8 @@ function addService(app: App, deps: AppDeps, soon: Soon): void {
   });
 }
 
-function noArchive(): NothingThere {
-  return new NothingThere('archive_missing', 'There is no archive or export of that path.');
+function noArchive(): LonghaulError {
+  return new LonghaulError('archive_missing', 'There is no archive or export of that path.');
 }
 
 function addSessions(app: App, access: AccessDeps): void {

@@ -8,7 +8,6 @@ import { JOB_WORKFLOWS, TASK_QUEUE, WORKFLOWS } from '../core/names.js';
 import { toJob } from '../core/view.js';
 import type { Removal, RemovalInput } from '../core/work.js';
 import { listedFactsOf, type FactsDeps } from './facts.js';
-import { NothingThere } from './problems.js';
 import type { Soon } from './soon.js';
 
 /** Longest wait for it to be done; it goes on without anybody waiting. */
@@ -27,7 +26,7 @@ export interface RemovalDeps extends FactsDeps {
 export async function removeArchive(deps: RemovalDeps, what: RemovalInput): Promise<boolean> {
   const { client, connections, clock, soon } = deps;
   if (!connections.some(({ name, roles }) => name === what.connection && roles.includes('sink'))) {
-    throw new NothingThere('connection_unknown', 'There is no connection of that name that holds archives.');
+    throw new LonghaulError('connection_unknown', 'There is no connection of that name that holds archives.');
   }
   await soon(() => expectUnused(deps, what));
   const handle = await soon(() =>

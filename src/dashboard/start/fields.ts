@@ -39,6 +39,10 @@ const choice = (path: string, label: string, choices: readonly string[], help = 
   choices,
 });
 
+/** `both`: what becomes of the two. */
+const mode = (both: string): Field =>
+  choice('sink.mode', 'Where a key is there already', ['insert', 'upsert'], both);
+
 const source = (...roles: Role[]): Field => ({
   path: 'source.connection',
   label: 'Source',
@@ -153,12 +157,7 @@ export const FORMS: Readonly<Record<JobKind, readonly Section[]>> = {
       title: 'To',
       fields: [
         sink('target'),
-        choice(
-          'sink.mode',
-          'Where a key is there already',
-          ['insert', 'upsert'],
-          'insert makes the record a reject, upsert replaces the other.',
-        ),
+        mode('insert makes the record a reject, upsert replaces the other.'),
         flag('sink.create', 'Make missing tables', 'As the archive describes them.'),
         flag('options.dryRun', 'Dry run', 'Reads and checks everything, writes nothing.'),
       ],
@@ -192,15 +191,7 @@ export const FORMS: Readonly<Record<JobKind, readonly Section[]>> = {
     { title: 'From', fields: [source('source'), streams] },
     {
       title: 'To',
-      fields: [
-        sink('target'),
-        choice(
-          'sink.mode',
-          'Where a key is there already',
-          ['insert', 'upsert'],
-          'insert makes another object a reject, upsert replaces it.',
-        ),
-      ],
+      fields: [sink('target'), mode('insert makes another object a reject, upsert replaces it.')],
     },
     { title: 'Options', folded: true, fields: [rejects, lanes, pageSize, ...checkpoint, tenant] },
   ],
