@@ -16,13 +16,21 @@ export const repeatedPercent = ({ pages, repeated }: Outcome): number =>
 
 export const jobsIn = ({ jobs }: Outcome): number => [...jobs.values()].reduce((sum, n) => sum + n, 0);
 
+/** ms. */
+export function recoveryOf({ recoveries }: Outcome, share: number): number {
+  return quantile(
+    recoveries.map(({ ms }) => ms),
+    share,
+  );
+}
+
 /** A sentence for each bound that is broken. Ten minutes are held to shares, an hour to numbers as well. */
 export function broken(outcome: Outcome, ms: number): string[] {
   return [...(ms >= ENOUGH_MS ? shares(outcome) : []), ...(ms >= HOUR_MS ? numbers(outcome) : [])];
 }
 
 function shares(outcome: Outcome): string[] {
-  const p99 = quantile(outcome.recoveries, 0.99);
+  const p99 = recoveryOf(outcome, 0.99);
   const percent = repeatedPercent(outcome);
   return [
     ...(p99 > RECOVERY_P99_MS ? [`recovery p99 is ${p99.toFixed(0)} ms, over ${RECOVERY_P99_MS} ms`] : []),

@@ -47,11 +47,11 @@ async function struckSource({ crm, records }: Stage, watch: Watch, strike: Strik
   const stream = choose(Object.keys(records), strike)!;
   const fault = OF_SOURCE[strike.kind as SourceFault](crm.addFault(stream));
   await strikes(strike.kind, () => fault.unfinished() === null);
-  watch.struck({ restarts: false });
+  watch.struck(strike.kind, { restarts: false });
 }
 
 async function struckTarget({ target }: Stage, watch: Watch, kind: TargetFault): Promise<void> {
   const fault = OF_TARGET[kind](target.addFault());
   await strikes(kind, () => fault.isSpent());
-  watch.struck({ restarts: false });
+  watch.struck(kind, { restarts: false });
 }

@@ -26,46 +26,46 @@ export function processFaults(
       const rows = await descendants(longhaul.launcher.pid);
       return rows.find(({ command }) => pattern.test(command))?.pid;
     });
-  const killed = async (pid: number, signal?: NodeJS.Signals): Promise<void> => {
-    watch.struck({ restarts: true });
+  const killed = async ({ kind }: Strike, pid: number, signal?: NodeJS.Signals): Promise<void> => {
+    watch.struck(kind, { restarts: true });
     await kill(pid, signal);
   };
 
   return {
-    'worker SIGKILL': async (strike) => killed(await worker(strike)),
+    'worker SIGKILL': async (strike) => killed(strike, await worker(strike)),
     'all workers SIGKILL': async (strike) => {
       await worker(strike);
-      await Promise.all((await awake()).map((pid) => killed(pid)));
+      await Promise.all((await awake()).map((pid) => killed(strike, pid)));
     },
-    'worker SIGTERM': async (strike) => killed(await worker(strike), 'SIGTERM'),
+    'worker SIGTERM': async (strike) => killed(strike, await worker(strike), 'SIGTERM'),
     'worker SIGSTOP, SIGCONT': async (strike) => {
       const pid = await worker(strike);
       asleep.add(pid);
-      watch.struck({ restarts: true });
+      watch.struck(strike.kind, { restarts: true });
       process.kill(pid, 'SIGSTOP');
       await pause(strike.lastsMs);
       process.kill(pid, 'SIGCONT');
       asleep.delete(pid);
     },
-    'Temporal SIGKILL': async () => killed(await child(/server start-dev/)),
-    'API SIGKILL': async () => killed(await child(/longhaul\S* api /)),
-    'PostgreSQL SIGKILL': async ({ lastsMs }) => {
+    'Temporal SIGKILL': async (strike) => killed(strike, await child(/server start-dev/)),
+    'API SIGKILL': async (strike) => killed(strike, await child(/longhaul\S* api /)),
+    'PostgreSQL SIGKILL': async ({ kind, lastsMs }) => {
       await postgres.kill();
       await pause(lastsMs);
       await postgres.start();
-      watch.struck({ restarts: true });
+      watch.struck(kind, { restarts: true });
     },
     'pause, resume': async (strike) => {
       const id = await someJob(strike, (running) => ask('POST', `${running}/pause`));
       await pause(strike.lastsMs);
       // A job that ended all the same needs no resuming.
       await until(`${id} is resumed`, async () => [202, 409].includes(await ask('POST', `${id}/resume`)));
-      watch.struck({ restarts: true });
+      watch.struck(strike.kind, { restarts: true });
     },
     'lanes changed': async (strike) => {
       const lanes = 1 + Math.floor(strike.victim * MOST_LANES);
       await someJob(strike, (id) => ask('PATCH', id, { lanes }));
-      watch.struck({ restarts: true });
+      watch.struck(strike.kind, { restarts: true });
     },
     'network cut shortly': cut,
     'network cut for long': cut,
@@ -74,7 +74,7 @@ export function processFaults(
         const chosen = await worker(strike);
         return (await clocks.shift(chosen, jumpOf(strike))) && chosen;
       });
-      watch.struck({ restarts: false });
+      watch.struck(strike.kind, { restarts: false });
       await pause(strike.lastsMs);
       await clocks.right(pid);
     },
@@ -87,7 +87,7 @@ export function processFaults(
     network.cut();
     await pause(lastsMs);
     await strikes(kind, () => network.held() > before).finally(() => network.heal());
-    watch.struck({ restarts: true });
+    watch.struck(kind, { restarts: true });
   }
 
   /** Jobs end while something is asked of them: then it is asked of another one. Answers the job that took it. */

@@ -1,6 +1,6 @@
 // What a chaos run prints: which faults struck, what was done meanwhile, and what that cost.
-import { markdown, quantile, type Table } from '../bench/support/tables.js';
-import { jobsIn, RECOVERY_P99_MS, repeatedPercent, REPEATED_PERCENT } from './bounds.js';
+import { markdown, type Table } from '../bench/support/tables.js';
+import { jobsIn, RECOVERY_P99_MS, recoveryOf, repeatedPercent, REPEATED_PERCENT } from './bounds.js';
 import type { Outcome } from './run.js';
 
 export function report(outcome: Outcome): string {
@@ -8,13 +8,20 @@ export function report(outcome: Outcome): string {
   return tables.map((table) => markdown(table(outcome))).join('\n');
 }
 
-function faults({ faults }: Outcome): Table {
+function faults({ faults, recoveries }: Outcome): Table {
   const counts = new Map<string, number>();
   for (const kind of faults) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const longest = (of: string): string => {
+    const times = recoveries.filter(({ kind }) => kind === of).map(({ ms }) => ms);
+    return times.length === 0 ? '' : seconds(Math.max(...times));
+  };
   return {
     title: 'Faults, all of which struck',
-    columns: ['kind', 'times'],
-    rows: [...rowsOf(counts), [`${counts.size} kinds`, String(faults.length)]],
+    columns: ['kind', 'times', 'longest recovery'],
+    rows: [
+      ...rowsOf(counts).map(([kind = '', times = '']) => [kind, times, longest(kind)]),
+      [`${counts.size} kinds`, String(faults.length), ''],
+    ],
   };
 }
 
@@ -40,8 +47,8 @@ const rowsOf = (counts: ReadonlyMap<string, number>): string[][] =>
     .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
 
 function costs(outcome: Outcome): Table {
-  const { records, pages, repeated, retried, mostEvents, largestPayload, recoveries } = outcome;
-  const after = (part: number): string => `${(quantile(recoveries, part) / 1_000).toFixed(1)} s`;
+  const { records, pages, repeated, retried, mostEvents, largestPayload } = outcome;
+  const after = (share: number): string => seconds(recoveryOf(outcome, share));
   return {
     title: 'What was done, and what the faults cost',
     columns: ['figure', 'value', 'bound'],
@@ -81,4 +88,5 @@ function held({ held }: Outcome): Table {
   };
 }
 
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0);

@@ -9,7 +9,7 @@ import type { Struck } from './repeats.js';
 import { roundOfApi, roundOfDatabase, roundOfObjects, type Round, type Rounds } from './rounds.js';
 import { FAULTS, isKill, schedule, type FaultKind } from './schedule.js';
 import { openStage, type Extras, type Scale, type Stage } from './stage.js';
-import { createWatch } from './watch.js';
+import { createWatch, type Recovery } from './watch.js';
 
 export interface ChaosOptions extends Scale {
   readonly seed: number;
@@ -28,8 +28,7 @@ export interface ChaosOptions extends Scale {
 
 export interface Outcome extends Tally {
   readonly faults: readonly FaultKind[];
-  /** ms, of each fault that struck while a job ran. */
-  readonly recoveries: readonly number[];
+  readonly recoveries: readonly Recovery[];
   /** Of each process at the end, before and after the last round; only where leaks were looked for. */
   readonly held?: readonly { readonly before: Holding; readonly after: Holding }[];
 }

@@ -19,17 +19,17 @@ export function storeFaults({ disk, bucket }: Stage, watch: Watch): Record<Store
   const s3: Strikes = async ({ kind }) => {
     const fault = bucket!.proxy.add(OF_S3[kind]!, () => true);
     await strikes(kind, () => fault.times === 0);
-    watch.struck({ restarts: false });
+    watch.struck(kind, { restarts: false });
   };
   return {
     'S3: SlowDown': s3,
     'S3: 503': s3,
     'S3: answer lost': s3,
-    'S3 SIGKILL': async () => {
+    'S3 SIGKILL': async ({ kind }) => {
       await bucket!.server.kill();
       await pause(GONE_MS);
       await bucket!.server.start();
-      watch.struck({ restarts: true });
+      watch.struck(kind, { restarts: true });
     },
     /** One at a time. */
     'disk fills': async ({ kind }) => {
@@ -41,7 +41,7 @@ export function storeFaults({ disk, bucket }: Stage, watch: Watch): Record<Store
       } finally {
         await disk!.empty();
       }
-      watch.struck({ restarts: true });
+      watch.struck(kind, { restarts: true });
     },
   };
 }

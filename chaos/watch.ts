@@ -2,6 +2,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ENDED, type Job } from '../src/core/job.js';
 import type { LonghaulInstance } from '../test/support/harness.js';
+import type { FaultKind } from './schedule.js';
+
+/** From a fault that struck while jobs ran. */
+export interface Recovery {
+  readonly kind: FaultKind;
+  /** Until the last of them went on. */
+  readonly ms: number;
+}
 
 export interface Watch {
   /** Those that run now and were not paused. */
@@ -11,9 +19,8 @@ export interface Watch {
    * A fault has struck now: begins to wait until every job that runs has shown new durable work, or has ended. One that
    * strikes into the recovery from another `restarts` the time of that, too.
    */
-  struck(how: { restarts: boolean }): void;
-  /** Of each fault that struck while a job ran: ms until the last of them went on. */
-  recoveries(): readonly number[];
+  struck(kind: FaultKind, how: { restarts: boolean }): void;
+  recoveries(): readonly Recovery[];
   /** Looks no more. */
   close(): Promise<void>;
 }
@@ -31,7 +38,7 @@ const STILL: ReadonlySet<Job['state']> = new Set(['paused', 'waiting', 'queued']
 export function createWatch(longhaul: LonghaulInstance): Watch {
   const jobs = new Map<string, Job | null>();
   const followers = new Map<string, Follower[]>();
-  const recoveries: number[] = [];
+  const recoveries: Recovery[] = [];
   const closing = new AbortController();
   let lastRestart = 0;
 
@@ -75,7 +82,7 @@ export function createWatch(longhaul: LonghaulInstance): Watch {
       followers.set(id, [...(followers.get(id) ?? []), follower]);
     });
 
-  const measure = async (struck: number): Promise<void> => {
+  const measure = async (kind: FaultKind, struck: number): Promise<void> => {
     const times = await Promise.all(
       running().map(async (job) => {
         const at = await goesOn(job);
@@ -83,16 +90,16 @@ export function createWatch(longhaul: LonghaulInstance): Watch {
       }),
     );
     const known = times.filter((ms) => ms !== null);
-    if (known.length > 0) recoveries.push(Math.max(...known));
+    if (known.length > 0) recoveries.push({ kind, ms: Math.max(...known) });
   };
 
   return {
     running,
     follow: (id) => void jobs.set(id, null),
-    struck({ restarts }) {
+    struck(kind, { restarts }) {
       const now = performance.now();
       if (restarts) lastRestart = now;
-      void measure(now);
+      void measure(kind, now);
     },
     recoveries: () => recoveries,
     async close() {

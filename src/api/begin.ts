@@ -2,7 +2,7 @@
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import { archivePath } from '../core/archive-path.js';
-import { MEMO, SCHEDULED_BY, SEARCH_ATTRIBUTES, TASK_QUEUE } from '../core/names.js';
+import { BY_WORKERS, MEMO, SCHEDULED_BY, SEARCH_ATTRIBUTES } from '../core/names.js';
 import type { JobSpec, VerifySpec } from '../core/spec.js';
 import type { CarriedState, JobMemo, JobRef, RequestMemo } from '../core/work.js';
 
@@ -20,14 +20,14 @@ export interface Beginning {
 /** Memo key of a retry: the run that failed. By it a repeated call is told from one that comes too early. */
 export const RETRY_OF = 'retryOf';
 
-/** No time limit of Temporal is set: a job may take weeks. Throws `WorkflowExecutionAlreadyStartedError`. */
+/** No time limit of Temporal is set on the whole: a job may take weeks. Throws `WorkflowExecutionAlreadyStartedError`. */
 export async function begin(client: Client, beginning: Beginning): Promise<void> {
   const { id, request, after } = beginning;
   const { spec, createdAt, schedule } = request;
   const job: JobRef = { id, spec, createdAt, ...(schedule !== undefined && { schedule }) };
   await client.workflow.start(spec.kind, {
     workflowId: id,
-    taskQueue: TASK_QUEUE,
+    ...BY_WORKERS,
     workflowIdReusePolicy: after ? 'ALLOW_DUPLICATE_FAILED_ONLY' : 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
     args: [{ job, ...(after?.resume && { resume: after.resume }) }],

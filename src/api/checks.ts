@@ -2,7 +2,7 @@
 import { isGrpcDeadlineError, WorkflowFailedError, type Client } from '@temporalio/client';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
-import { TASK_QUEUE, WORKFLOWS } from '../core/names.js';
+import { BY_WORKERS, WORKFLOWS } from '../core/names.js';
 import { nearest } from '../core/nearest.js';
 import type { ConnectionCheck } from '../core/work.js';
 import { newCheckId } from './ids.js';
@@ -28,7 +28,7 @@ export async function checkConnection(deps: CheckDeps, name: string): Promise<Co
   const handle = await soon(() =>
     client.workflow.start(WORKFLOWS.checkConnection, {
       workflowId: newCheckId(name, clock()),
-      taskQueue: TASK_QUEUE,
+      ...BY_WORKERS,
       args: [{ connection: name }],
       staticSummary: `check ${name}`,
     }),

@@ -4,7 +4,7 @@ import { isGrpcDeadlineError, type Client } from '@temporalio/client';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
 import type { Job } from '../core/job.js';
-import { JOB_WORKFLOWS, TASK_QUEUE, WORKFLOWS } from '../core/names.js';
+import { BY_WORKERS, JOB_WORKFLOWS, WORKFLOWS } from '../core/names.js';
 import { toJob } from '../core/view.js';
 import type { Removal, RemovalInput } from '../core/work.js';
 import { listedFactsOf, type FactsDeps } from './facts.js';
@@ -33,7 +33,7 @@ export async function removeArchive(deps: RemovalDeps, what: RemovalInput): Prom
     client.workflow.start(WORKFLOWS.removeArchive, {
       workflowId: idOf(what),
       workflowIdConflictPolicy: 'USE_EXISTING',
-      taskQueue: TASK_QUEUE,
+      ...BY_WORKERS,
       args: [what],
       staticSummary: `remove ${what.connection}/${what.path}`,
     }),

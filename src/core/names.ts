@@ -2,6 +2,12 @@
 
 export const TASK_QUEUE = 'longhaul';
 
+/**
+ * How every workflow is started: a worker that has taken a step of it and does not answer for so long is taken for dead, as
+ * one without heartbeats is.
+ */
+export const BY_WORKERS = { taskQueue: TASK_QUEUE, workflowTaskTimeout: '5s' } as const;
+
 /** `change` comes with a `JobChange`. */
 export const SIGNALS = { pause: 'pause', resume: 'resume', change: 'change' } as const;
 

@@ -62,10 +62,11 @@ describe('states of a job', () => {
 });
 
 describe('bounds of a run', () => {
+  const recovery = (ms: number) => ({ kind: 'API SIGKILL' as const, ms });
   const outcome = (differing: Partial<Outcome>): Outcome => ({
     ...emptyTally(),
     faults: Array.from({ length: 300 }, (_, i) => FAULTS[i % FAULTS.length]!),
-    recoveries: [3_000],
+    recoveries: [recovery(3_000)],
     jobs: new Map([['backup', 50]]),
     pages: 1_000,
     ...differing,
@@ -74,7 +75,7 @@ describe('bounds of a run', () => {
   test('are kept by a good run, and each is found broken', () => {
     expect(broken(outcome({}), HOUR)).toEqual([]);
     const bad: Partial<Outcome>[] = [
-      { recoveries: Array.from({ length: 50 }, () => 10_100) },
+      { recoveries: Array.from({ length: 50 }, () => recovery(10_100)) },
       { repeated: 21 },
       { faults: FAULTS },
       { faults: Array.from({ length: 300 }, () => FAULTS[0]!) },

@@ -2,7 +2,7 @@
 // the text of `cron` is the comment of its calendar, the spec is in the memo that each job starts with.
 import type { ScheduleDescription, ScheduleOptions, ScheduleSummary } from '@temporalio/client';
 import { formatDuration, parseDuration } from '../../core/durations.js';
-import { JOB_WORKFLOWS, MEMO, SEARCH_ATTRIBUTES, TASK_QUEUE } from '../../core/names.js';
+import { BY_WORKERS, JOB_WORKFLOWS, MEMO, SEARCH_ATTRIBUTES } from '../../core/names.js';
 import type { JobKind } from '../../core/job.js';
 import type { JobSpec } from '../../core/spec.js';
 import type { ScheduledInput, ScheduledMemo } from '../../core/work.js';
@@ -31,7 +31,7 @@ function timesOf({ cron, every, timeZone }: ScheduleSettings): ScheduleOptions['
   return { cronExpressions: [`${cron} # ${cron}`], ...(timeZone !== undefined && { timezone: timeZone }) };
 }
 
-/** Temporal adds the time to the id. No time limit is set, as for every job. */
+/** Temporal adds the time to the id. No time limit is set on the whole, as for every job. */
 function actionOf(name: string, spec: JobSpec): ScheduleOptions['action'] {
   const input: ScheduledInput = { job: { spec, schedule: name } };
   const request: ScheduledMemo = { spec, bodyHash: null, schedule: name };
@@ -39,7 +39,7 @@ function actionOf(name: string, spec: JobSpec): ScheduleOptions['action'] {
     type: 'startWorkflow',
     workflowType: spec.kind,
     workflowId: name,
-    taskQueue: TASK_QUEUE,
+    ...BY_WORKERS,
     args: [input],
     memo: { [MEMO.request]: request },
     typedSearchAttributes: searchAttributesOf(spec),

@@ -1,6 +1,6 @@
 // The frame of every page: its heading takes the focus when the page is come to, and names the window.
 import type { ComponentChildren, RefObject } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 interface PageProps {
   readonly title: string;
@@ -17,7 +17,8 @@ let first = true;
 
 export function Page({ title, windowTitle, aside, focus, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  // Before the page is painted: no key that is pressed meanwhile finds the focus nowhere.
+  useLayoutEffect(() => {
     if (focus || !first) (focus ?? heading).current?.focus();
     first = false;
     scrollTo(0, 0);
