@@ -1,12 +1,15 @@
 // Puts objects into a bucket and shows what is in it, by the SDK alone.
 import { createHash } from 'node:crypto';
-import { S3 } from '@aws-sdk/client-s3';
+import { S3, type CompletedPart } from '@aws-sdk/client-s3';
 import type { S3Connection } from '../../src/config/s3.js';
+import { inTurns } from './in-turns.js';
 
 export interface Bucket {
   readonly s3: S3;
   readonly name: string;
   put(objects: Readonly<Record<string, string | Buffer>>): Promise<void>;
+  /** In parts, of which each but the last has at least 5 MiB. */
+  putInParts(key: string, parts: Iterable<Buffer>): Promise<void>;
   /** Key, size and hash of each object below a prefix, keys without it, sorted. */
   contents(prefix?: string): Promise<string[]>;
   close(): void;
@@ -23,9 +26,13 @@ export function bucketOf({ bucket, endpoint, credentials }: S3Connection): Bucke
 
   async function lineOf(prefix: string, key: string): Promise<string> {
     const { Body } = await s3.getObject({ Bucket: bucket, Key: key });
-    const bytes = Buffer.from(await Body!.transformToByteArray());
-    const hash = createHash('sha256').update(bytes).digest('hex');
-    return `${JSON.stringify(key.slice(prefix.length))} ${bytes.length} ${hash}`;
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const bytes of Body as AsyncIterable<Buffer>) {
+      hash.update(bytes);
+      size += bytes.length;
+    }
+    return `${JSON.stringify(key.slice(prefix.length))} ${size} ${hash.digest('hex')}`;
   }
 
   return {
@@ -35,6 +42,16 @@ export function bucketOf({ bucket, endpoint, credentials }: S3Connection): Bucke
       await inTurns(Object.entries(objects), async ([Key, Body]) => {
         await s3.putObject({ Bucket: bucket, Key, Body });
       });
+    },
+    async putInParts(Key, parts) {
+      const { UploadId } = await s3.createMultipartUpload({ Bucket: bucket, Key });
+      const Parts: CompletedPart[] = [];
+      for (const Body of parts) {
+        const PartNumber = Parts.length + 1;
+        const { ETag } = await s3.uploadPart({ Bucket: bucket, Key, UploadId, PartNumber, Body });
+        Parts.push({ PartNumber, ETag });
+      }
+      await s3.completeMultipartUpload({ Bucket: bucket, Key, UploadId, MultipartUpload: { Parts } });
     },
     async contents(prefix = '') {
       const lines: string[] = [];
@@ -56,12 +73,4 @@ export function bucketOf({ bucket, endpoint, credentials }: S3Connection): Bucke
     },
     close: () => s3.destroy(),
   };
-}
-
-async function inTurns<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  const lane = async () => {
-    for (const item of rest) await run(item);
-  };
-  await Promise.all(Array.from({ length: 16 }, lane));
 }

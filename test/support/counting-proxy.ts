@@ -10,7 +10,7 @@ export interface CountingProxy {
   /** Bytes of all bodies that were answered so far. */
   answered(): number;
   /** Resolves when so many requests have come that match. */
-  waitFor(count: number, matches: (asked: string) => boolean): Promise<void>;
+  waitFor(count: number, matches: (asked: string) => boolean, timeoutMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,9 +36,9 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     answered: () => bytes,
-    async waitFor(count, matches) {
+    async waitFor(count, matches, timeoutMs = 90_000) {
       await until(`${count} requests`, () => asked.filter(matches).length >= count, {
-        timeoutMs: 90_000,
+        timeoutMs,
         everyMs: 20,
       });
     },

@@ -1,7 +1,9 @@
 // Folders full of files for tests, and what they hold as one comparable text.
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { inTurns } from './in-turns.js';
 
 export type Files = Readonly<Record<string, string | Buffer>>;
 
@@ -19,16 +21,18 @@ export async function writeFiles(folder: string, files: Files): Promise<void> {
 export async function treeOf(folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = found.filter((entry) => !entry.isDirectory());
-  const lines = await Promise.all(
-    files.map((entry) => lineOf(folder, path.join(entry.parentPath, entry.name))),
+  const lines: string[] = [];
+  await inTurns(
+    files,
+    async (entry) => void lines.push(await lineOf(folder, path.join(entry.parentPath, entry.name))),
   );
   return lines.toSorted();
 }
 
 async function lineOf(folder: string, file: string): Promise<string> {
-  const { mtimeMs, mode } = await stat(file);
-  const bytes = await readFile(file);
-  const hash = createHash('sha256').update(bytes).digest('hex');
+  const { mtimeMs, mode, size } = await stat(file);
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(file)) hash.update(bytes as Buffer);
   const name = JSON.stringify(path.relative(folder, file));
-  return `${name} ${bytes.length} ${hash} ${(mode & 0o777).toString(8)} ${Math.round(mtimeMs)}`;
+  return `${name} ${size} ${hash.digest('hex')} ${(mode & 0o777).toString(8)} ${Math.round(mtimeMs)}`;
 }
