@@ -26,14 +26,14 @@ export class ChunkError extends Error {
 
 /**
  * A source's errors were retried where that could help: the job ends with them, unless the source said when to come back.
- * A sink's may still pass: another attempt goes on from the checkpoint.
+ * A sink's may still pass: another attempt goes on from the checkpoint. `failures`: how many there were, with this one.
  */
-export function toFailure(thrown: unknown, attempt: number, now: number): ApplicationFailure {
+export function toFailure(thrown: unknown, failures: number, now: number): ApplicationFailure {
   const [cause, checkpoint] =
     thrown instanceof ChunkError ? [thrown.cause, thrown.checkpoint] : [thrown, undefined];
   const error = toErrorData(cause);
   const mayPass = thrown instanceof ChunkError && thrown.side === 'sink';
-  const nextRetryDelay = delayOf(cause, error, { attempt, now, mayPass });
+  const nextRetryDelay = delayOf(cause, error, { failures, now, mayPass });
   return ApplicationFailure.create({
     type: error.code,
     message: error.message,
@@ -47,13 +47,13 @@ export function toFailure(thrown: unknown, attempt: number, now: number): Applic
 function delayOf(
   cause: unknown,
   { code }: ErrorData,
-  { attempt, now, mayPass }: { attempt: number; now: number; mayPass: boolean },
+  { failures, now, mayPass }: { failures: number; now: number; mayPass: boolean },
 ): number | null {
   const until = cause instanceof LonghaulError ? cause.until : undefined;
   const { reaction, attempts = 1 } = ERRORS[code];
   if (reaction === 'throttled' && until !== undefined) return Math.max(1, until - now);
-  const again = (code === 'internal' || (mayPass && reaction === 'transient')) && attempt < attempts;
-  return again ? Math.min(LONGEST_DELAY_MS, 1_000 * 2 ** attempt) : null;
+  const again = (code === 'internal' || (mayPass && reaction === 'transient')) && failures < attempts;
+  return again ? Math.min(LONGEST_DELAY_MS, 1_000 * 2 ** failures) : null;
 }
 
 /** Hands over to another worker at once: this one is shutting down. Costs no wait and loses no page. */

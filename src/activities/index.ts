@@ -108,13 +108,9 @@ async function copy(deps: ActivityDeps, line: Lifeline, { source, sink, folder }
     attempt: activity.info.attempt,
   };
   deps.log.info(where, 'chunk begins');
-  const result = await chunk.run().catch((error: unknown) => {
-    // Where Temporal tries again, the next attempt goes on from here.
-    activity.heartbeat(chunk.heartbeat());
-    throw error;
-  });
+  const result = await chunk.run();
   deps.log.info({ ...where, end: result.end, records: result.checkpoint.tallies.records }, 'chunk ends');
-  if (result.end === 'stopped' && line.isHandover()) throw stoppedForShutdown(activity, chunk.heartbeat());
+  if (result.end === 'stopped' && line.isHandover()) throw handover(result.checkpoint);
   return result;
 }
 
@@ -122,10 +118,4 @@ function rejectsOf({ job: { spec }, rejects }: CopyInput, { store, path }: JobFo
   const most = mostRejects(spec);
   if (most === 0) return null;
   return { log: createRejectsLog(store, path), allowed: rejects ?? most };
-}
-
-/** The next attempt goes on from the last heartbeat: Temporal keeps the newest one with the failure. */
-function stoppedForShutdown(activity: ActivityContext, last: Heartbeat): Error {
-  activity.heartbeat(last);
-  return handover(last.checkpoint);
 }

@@ -11,11 +11,17 @@ const BEAT_MS = 400;
 /** What is in flight when told to stop may take this long, so that no page is fetched twice; then it is broken off. */
 const GRACE_MS = 1_200;
 
+/**
+ * What attempts leave for the next one beside the details of their work: how many of them ended by an error. Temporal's own
+ * count has lost workers and hand-overs in it, which may come any number of times.
+ */
+type Left = object & { readonly failures?: number };
+
 export interface Lifeline {
   readonly stop: AbortSignal;
   readonly signal: AbortSignal;
-  /** Beats these details from now on. */
-  beat(details: () => unknown): void;
+  /** Beats these details from now on, and once more where the work throws: the next attempt is given the newest. */
+  beat(details: () => object): void;
   /** The worker is going away, or has slept; the job goes on elsewhere. */
   isHandover(): boolean;
 }
@@ -24,7 +30,10 @@ export interface Lifeline {
 export async function onLifeline<T>(clock: Clock, work: (line: Lifeline) => Promise<T>): Promise<T> {
   const activity = ActivityContext.current();
   const [stop, signal] = [new AbortController(), new AbortController()];
-  let details: () => unknown = () => activity.info.heartbeatDetails as unknown;
+  const before = activity.info.heartbeatDetails as Left | undefined;
+  let details: () => object | undefined = () => before;
+  let failures = before?.failures ?? 0;
+  const beat = (): void => activity.heartbeat(failures === 0 ? details() : { ...details(), failures });
   let breakOff: NodeJS.Timeout | undefined;
 
   const onCancel = (): void => {
@@ -39,8 +48,15 @@ export async function onLifeline<T>(clock: Clock, work: (line: Lifeline) => Prom
     stop.abort('stopped');
     signal.abort();
   };
-  const beats = everyBeat(activity.info.heartbeatTimeoutMs, onLoss, () => activity.heartbeat(details()));
+  const beats = everyBeat(activity.info.heartbeatTimeoutMs, onLoss, beat);
   const isHandover = (): boolean => isLost || isShutdown(activity.cancellationSignal.reason);
+  const failureOf = (error: unknown): Error => {
+    if (error instanceof ApplicationFailure) return error;
+    const stopped = error instanceof Stopped && stop.signal.aborted;
+    if (stopped) return isHandover() ? handover() : new CancelledFailure('stopped');
+    failures += 1;
+    return toFailure(error, failures, clock.now());
+  };
 
   try {
     return await work({
@@ -50,10 +66,9 @@ export async function onLifeline<T>(clock: Clock, work: (line: Lifeline) => Prom
       isHandover,
     });
   } catch (error) {
-    if (error instanceof ApplicationFailure) throw error;
-    const stopped = error instanceof Stopped && stop.signal.aborted;
-    if (!stopped) throw toFailure(error, activity.info.attempt, clock.now());
-    throw isHandover() ? handover() : new CancelledFailure('stopped');
+    const failure = failureOf(error);
+    beat();
+    throw failure;
   } finally {
     clearInterval(beats);
     clearTimeout(breakOff);

@@ -102,10 +102,15 @@ async function chunkOf(
   const [details] = await decodeArrayFromPayloads(loadedDataConverter, payloads, context);
   const at = chunk.lastHeartbeatTime;
   return {
-    details: (details as Heartbeat | undefined) ?? null,
+    details: isHeartbeat(details) ? details : null,
     ageMs: at ? clock() - epochMs(at) : null,
     state: onWorker(chunk) ? 'started' : 'scheduled',
   };
+}
+
+/** One that failed before it began has left nothing but that. */
+function isHeartbeat(details: unknown): details is Heartbeat {
+  return typeof details === 'object' && details !== null && 'checkpoint' in details;
 }
 
 function onWorker({ state }: PendingActivity): boolean {

@@ -47,12 +47,12 @@ function expectNothingLeft({ environment }: ReturnType<typeof begin>): void {
 
 describe('an activity on a lifeline', () => {
   test('keeps the breadcrumb of the attempt before it alive until it has one of its own', async () => {
-    const activity = begin({ heartbeatDetails: 'crumb of the first attempt' });
+    const activity = begin({ heartbeatDetails: { crumb: 1 } });
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(activity.beats).toEqual(['crumb of the first attempt', 'crumb of the first attempt']);
-    activity.line().beat(() => 'crumb of the second');
+    expect(activity.beats).toEqual([{ crumb: 1 }, { crumb: 1 }]);
+    activity.line().beat(() => ({ crumb: 2 }));
     await vi.advanceTimersByTimeAsync(400);
-    expect(activity.beats.at(-1)).toBe('crumb of the second');
+    expect(activity.beats.at(-1)).toEqual({ crumb: 2 });
     activity.work.resolve('done');
     await activity.ended;
   });
@@ -116,7 +116,7 @@ describe('an activity on a lifeline', () => {
 
 describe('what an activity on a lifeline throws', () => {
   async function thrownBy(fault: unknown, cancel?: 'CANCELLED' | 'WORKER_SHUTDOWN'): Promise<unknown> {
-    const activity = begin({ attempt: 3 });
+    const activity = begin({ heartbeatDetails: { crumb: 1, failures: 2 } });
     if (cancel) activity.environment.cancel(cancel);
     activity.work.reject(fault);
     const [ended] = await Promise.allSettled([activity.ended]);
@@ -129,6 +129,26 @@ describe('what an activity on a lifeline throws', () => {
     expect(await thrownBy(new TypeError('x'))).toMatchObject({ type: 'internal', nextRetryDelay: 8_000 });
     const own = ApplicationFailure.create({ type: 'own' });
     expect(await thrownBy(own)).toBe(own);
+  });
+
+  test('counts errors alone, over all attempts, and leaves their number with the newest breadcrumb', async () => {
+    const activity = begin({ attempt: 40, heartbeatDetails: { crumb: 1, failures: 3 } });
+    await vi.advanceTimersByTimeAsync(450);
+    activity.line().beat(() => ({ crumb: 2 }));
+    activity.work.reject(new TypeError('x'));
+    await expect(activity.ended).rejects.toMatchObject({ nonRetryable: false, nextRetryDelay: 16_000 });
+    expect(activity.beats).toEqual([
+      { crumb: 1, failures: 3 },
+      { crumb: 2, failures: 4 },
+    ]);
+    const last = begin({ heartbeatDetails: { failures: 4 } });
+    last.work.reject(new TypeError('x'));
+    await expect(last.ended).rejects.toMatchObject({ nonRetryable: true });
+    const fresh = begin({ attempt: 40 });
+    fresh.work.reject(new Stopped());
+    fresh.environment.cancel('WORKER_SHUTDOWN');
+    await expect(fresh.ended).rejects.toMatchObject({ type: 'handover' });
+    expect(fresh.beats).toEqual([undefined]);
   });
 
   test('says that it was cancelled when it stopped for that', async () => {

@@ -5,6 +5,9 @@ import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/activities/clock.js';
+import { handover } from '../../src/activities/failures.js';
+import { onLifeline } from '../../src/activities/lifeline.js';
 import type { Differences } from '../../src/core/connector.js';
 import { LonghaulError } from '../../src/core/errors.js';
 import type { JobSpec } from '../../src/core/spec.js';
@@ -64,6 +67,23 @@ describe('a job', () => {
       handle.result(),
     );
     expect(most).toBe(3);
+  });
+
+  it('ends by the fifth fault of our own in a chunk, however many workers went away from it before', async () => {
+    let [handovers, faults] = [0, 0];
+    const chunk: Script['chunk'] = () =>
+      onLifeline(systemClock, async () => {
+        if (handovers < 10) {
+          handovers += 1;
+          throw handover();
+        }
+        faults += 1;
+        throw new TypeError('x is undefined');
+      });
+    await withJob({ streams: { a: [1] }, chunk }, async ({ handle }) => {
+      expect(await failureOf(handle)).toMatchObject({ code: 'internal' });
+    });
+    expect({ handovers, faults }).toEqual({ handovers: 10, faults: 5 });
   });
 
   it('begins a stage when everything before it is finished', async () => {
