@@ -4,7 +4,7 @@ import type { Context } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
 import { copiedPieceBytes } from '../objects/pieces.js';
 import type { About, CopiedBy, ListedObject, ReadResult } from '../objects/tree.js';
-import type { CopyTreeOptions } from './copy-tree.js';
+import type { CopyTreeOptions } from './copy-options.js';
 import { isCalled, isRefusal } from './faults.js';
 import { partNumberOf } from './target.js';
 import { partsOf } from './uploads.js';

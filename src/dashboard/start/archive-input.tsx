@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api, type Archive } from '../api.js';
 import { counted, fullTime } from '../words.js';
-import type { Naming } from './control.js';
+import type { Naming } from './form.js';
 
 interface ArchiveInputProps {
   readonly naming: Naming;

@@ -1,7 +1,6 @@
 // Chooses a connection among those that can be what the field needs.
 import type { Field } from './fields.js';
-import type { Naming } from './control.js';
-import type { FormState } from './sections.js';
+import type { FormState, Naming } from './form.js';
 
 interface ConnectionInputProps {
   readonly naming: Naming;

@@ -6,16 +6,8 @@ import { ArchiveInput } from './archive-input.js';
 import { ConnectionInput } from './connection-input.js';
 import { fieldId } from './field-id.js';
 import type { Field } from './fields.js';
-import type { FormState } from './sections.js';
+import type { FormState, Naming } from './form.js';
 import { StreamsInput } from './streams-input.js';
-
-/** What every control is given: how it is named, described, and marked where it is wrong. */
-export interface Naming {
-  readonly id: string;
-  readonly name: string;
-  readonly 'aria-describedby': string;
-  readonly 'aria-invalid': boolean;
-}
 
 interface ControlProps {
   readonly field: Field;

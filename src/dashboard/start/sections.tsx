@@ -1,16 +1,8 @@
 // The fields of a kind of job, in their sections; what most jobs do without is folded away, unless it holds something.
 import { useEffect, useState } from 'preact/hooks';
-import type { Connection } from '../api.js';
 import { Control } from './control.js';
 import type { Field, Section } from './fields.js';
-import type { Values } from './values.js';
-
-export interface FormState {
-  readonly values: Values;
-  readonly set: (path: string, value: string) => void;
-  readonly connections: readonly Connection[];
-  readonly faults: ReadonlyMap<string, readonly string[]>;
-}
+import type { FormState } from './form.js';
 
 interface SectionsProps {
   readonly sections: readonly Section[];

@@ -1,6 +1,5 @@
 // Chooses streams: from a list where the config names them, else by writing their names.
-import type { Naming } from './control.js';
-import type { FormState } from './sections.js';
+import type { FormState, Naming } from './form.js';
 
 interface StreamsInputProps {
   readonly naming: Naming;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../root.js';
 import type { Say } from '../say.js';
-import type { FindOptions } from './find.js';
+import type { FindOptions } from './options.js';
 
 /** Without a byte for so long, the download is given up: a network that drops packets would hold a start for minutes. */
 const STALLED_AFTER_MS = 12_000;

@@ -6,19 +6,10 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { LonghaulError } from '../../core/errors.js';
 import { withLock } from '../lock.js';
-import type { Say } from '../say.js';
 import { downloadCli } from './download.js';
 import { goInstall } from './go-install.js';
+import type { FindOptions } from './options.js';
 import { isAtLeast, probeCli } from './probe.js';
-
-export interface FindOptions {
-  /** Of the CLI, without `v`. */
-  readonly version: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly say: Say;
-  /** Breaks off a download or build. */
-  readonly signal?: AbortSignal;
-}
 
 /** A way to get the CLI: its path, or an Error saying why not. */
 interface Route {

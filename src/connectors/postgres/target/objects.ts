@@ -3,7 +3,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { Column } from '../catalog.js';
 import { quoted, type TableName } from '../names.js';
-import type { Destination, Statements } from './load.js';
+import type { Destination, Statements } from './destination.js';
 import { dropReplaced, findTaken, insertFrom, list, STAGE } from './statements.js';
 
 /** No byte that JSON can hold is a quote or delimiter, so a record passes as it is. */

@@ -1,7 +1,7 @@
 // What is said to the server for rows of CSV, as PostgreSQL wrote them.
 import { escapeIdentifier } from 'pg';
 import { quoted } from '../names.js';
-import type { Destination, Statements } from './load.js';
+import type { Destination, Statements } from './destination.js';
 import { findTaken, insertFrom, list, STAGE } from './statements.js';
 
 export function rowStatements({ table, replaceBy }: Destination, columns: readonly string[]): Statements {

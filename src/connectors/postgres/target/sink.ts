@@ -13,7 +13,7 @@ import { bringBackAnyhow, missing, takeOff } from './constraints.js';
 import { createTable } from './create.js';
 import { STEPS } from './finish.js';
 import * as ledger from './ledger.js';
-import type { Destination } from './load.js';
+import type { Destination } from './destination.js';
 import { lookAtTarget } from './look.js';
 import type { Order } from './order.js';
 import * as streamNotes from './stream-notes.js';

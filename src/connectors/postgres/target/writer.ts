@@ -5,7 +5,8 @@ import { headerNames } from '../../../records/csv.js';
 import type { Session } from '../session.js';
 import { plainIntake, siftingIntake, type Intake } from './intake.js';
 import { holdPosition, movePosition, type Hold } from './ledger.js';
-import { createLoad, type Destination } from './load.js';
+import type { Destination } from './destination.js';
+import { createLoad } from './load.js';
 
 export interface WriterDeps {
   /** A transaction of its own that may write. */
