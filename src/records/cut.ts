@@ -1,7 +1,6 @@
 // Single records out of a page's bytes, as they are.
 import type { Payload } from '../core/connector.js';
 import { RecordScanner } from './csv.js';
-import { createScanner } from './scan.js';
 import { entriesOf } from './tar/entry.js';
 
 /** Each record in turn, its line end included; a CSV header is none of them. `tar`: each entry. */
@@ -17,23 +16,6 @@ export function* recordsOf(payload: Payload): Generator<Uint8Array> {
     yield bytes.subarray(at, end);
     at = end;
   }
-}
-
-/** The records alone, in pages of at most so many, each with the header that it needs. */
-export function* batchesOf(payload: Payload, most: number): Generator<{ payload: Payload; records: number }> {
-  let batch: Uint8Array[] = [];
-  for (const record of recordsOf(payload)) {
-    batch.push(record);
-    if (batch.length < most) continue;
-    yield { payload: { ...payload, chunks: batch }, records: batch.length };
-    batch = [];
-  }
-  if (batch.length > 0) yield { payload: { ...payload, chunks: batch }, records: batch.length };
-}
-
-export function countOf(payload: Payload): number {
-  const scanner = createScanner(payload.format);
-  return payload.chunks.reduce((sum, chunk) => sum + scanner.feed(chunk).records, 0);
 }
 
 const LF = 10;

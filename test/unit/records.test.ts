@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Payload } from '../../src/core/connector.js';
 import type { Json } from '../../src/core/json.js';
 import { createColumnFinder, sampledColumns, schemaOfSample } from '../../src/records/columns.js';
-import { batchesOf, countOf, recordsOf } from '../../src/records/cut.js';
+import { recordsOf } from '../../src/records/cut.js';
 import { membersOf } from '../../src/records/members.js';
 import { someRecords } from '../support/records.js';
 
@@ -32,17 +32,7 @@ describe('records of a page', () => {
     for (let at = 0; at <= whole.length; at += 1) {
       const payload = csv(whole.slice(0, at), whole.slice(at));
       expect(texts(recordsOf(payload))).toEqual(rows);
-      expect(countOf(payload)).toBe(rows.length);
     }
-  });
-
-  test('come in batches that keep what CSV needs to be read', () => {
-    const batches = [...batchesOf(csv('1,\n2,\n3,\n'), 2)];
-    expect(batches.map(({ records }) => records)).toEqual([2, 1]);
-    expect(batches.map(({ payload }) => texts(recordsOf(payload)))).toEqual([['1,\n', '2,\n'], ['3,\n']]);
-    expect(batches.every(({ payload }) => payload.format === 'csv' && payload.header.length === 4)).toBe(
-      true,
-    );
   });
 });
 
