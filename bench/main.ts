@@ -1,5 +1,4 @@
-// `npm run bench`: runs the cases one after another, prints each table as it is done, and writes all to bench/results.md.
-import { writeFile } from 'node:fs/promises';
+// `npm run bench`: runs the cases one after another, prints each table as it is done, and keeps it in bench/results.md.
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { whole } from '../src/cli/options.js';
@@ -20,8 +19,9 @@ import { verify } from './cases/verify.js';
 import { watchers } from './cases/watchers.js';
 import { profile } from './profile.js';
 import { machine } from './support/machine.js';
+import { keepResult } from './support/results.js';
 import type { Scale } from './support/stage.js';
-import { markdown, type Table } from './support/tables.js';
+import { markdown } from './support/tables.js';
 
 const CASES = {
   postgres,
@@ -62,17 +62,18 @@ await command.parseAsync();
 
 async function bench({ only = names, ...options }: Options): Promise<void> {
   if (options.profile) return showProfile(options);
-  const tables: Table[] = [];
+  const file = join(packageRoot(), 'bench', 'results.md');
   for (const name of names.filter((each) => only.includes(each))) {
-    for (const table of await CASES[name](options)) {
-      tables.push(table);
-      process.stdout.write(`${markdown(table)}\n`);
-    }
+    const tables = await CASES[name](options);
+    for (const table of tables) process.stdout.write(`${markdown(table)}\n`);
+    await keepResult(file, names, { name, from: await fromOf(name, options), tables });
   }
-  const results = join(packageRoot(), 'bench', 'results.md');
-  const run = `npm run bench -- ${process.argv.slice(2).join(' ')}`.replace(/ -- $/, '');
-  const head = `# Results\n\n\`${run}\`, ${await machine()}.\n`;
-  if (only.length === names.length) await writeFile(results, [head, ...tables.map(markdown)].join('\n'));
+}
+
+async function fromOf(name: CaseName, { rows, rounds, growth: largest }: Scale): Promise<string> {
+  const scale = name === 'growth' ? `--growth ${largest}` : `--rows ${rows} --rounds ${rounds}`;
+  const today = new Date().toISOString().slice(0, 10);
+  return `\`npm run bench -- --only ${name} ${scale}\`, ${today}, ${await machine()}.`;
 }
 
 async function showProfile(scale: Scale): Promise<void> {
