@@ -3,13 +3,16 @@ import { JOB_STATES, type JobState } from '../src/core/job.js';
 import { SEARCH_ATTRIBUTES } from '../src/core/names.js';
 import type { Event } from '../test/support/job-history.js';
 
-/** Of one run and those that continue it. A retry begins a run of its own. What was asked to end may yet fail to. */
+/**
+ * Of one run and those that continue it. A retry begins a run of its own. What was asked to pause or to end may yet fail to,
+ * or be done by then.
+ */
 const FOLLOW: Readonly<Record<JobState, readonly JobState[]>> = {
   queued: ['running', 'paused', 'waiting', 'cancelling'],
   running: ['paused', 'waiting', 'cancelling', 'completed', 'failed'],
-  paused: ['running', 'waiting', 'cancelling', 'failed'],
+  paused: ['running', 'waiting', 'cancelling', 'completed', 'failed'],
   waiting: ['running', 'paused', 'cancelling', 'failed'],
-  cancelling: ['cancelled', 'failed'],
+  cancelling: ['cancelled', 'completed', 'failed'],
   completed: [],
   failed: [],
   cancelled: [],

@@ -19,9 +19,17 @@ export const { copy } = proxyActivities<Pick<Activities, 'copy'>>({
   retry: again,
 });
 
-export const { plan, settle, seal } = proxyActivities<Pick<Activities, 'plan' | 'settle' | 'seal'>>({
+export const { plan, settle } = proxyActivities<Pick<Activities, 'plan' | 'settle'>>({
   startToCloseTimeout: '12 hours',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: again,
+});
+
+/** One that is cancelled may have published all the same: only its end tells. */
+export const { seal } = proxyActivities<Pick<Activities, 'seal'>>({
+  startToCloseTimeout: '12 hours',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: again,
 });
 

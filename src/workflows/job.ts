@@ -4,6 +4,7 @@ import {
   CancellationScope,
   CancelledFailure,
   continueAsNew,
+  isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
 import { carry, isAllDone, openBoard } from '../core/board.js';
@@ -41,8 +42,6 @@ async function run(input: JobInput, cancelRequested: Promise<never>): Promise<Se
   async function main(): Promise<SealSummary> {
     const { job } = input;
     await runLanes({ job, board, steering, changed: display.changed });
-    await steering.clearance();
-    if (steering.halt) return ended(steering.halt);
     const summary = await sealed();
     const wrong = verdict(summary);
     if (wrong) return fail(wrong, summary);
@@ -50,16 +49,25 @@ async function run(input: JobInput, cancelRequested: Promise<never>): Promise<Se
     return summary;
   }
 
+  /** As often as it is paused: a seal can be done again whole. */
   async function sealed(): Promise<SealSummary> {
+    for (;;) {
+      await steering.clearance();
+      if (steering.halt) return ended(steering.halt);
+      try {
+        return await steering.stoppable(seal);
+      } catch (thrown) {
+        if (!isCancellation(thrown)) return fail(readEnding(thrown).error ?? lost);
+      }
+    }
+  }
+
+  function seal(): Promise<SealSummary> {
     const { job } = input;
     const { heads, settled } = board;
     const report = reportOf(job, display.memo('completed'), Date.now());
     const sealing = { job, heads, settled, report: report as unknown as JsonObject };
-    try {
-      return await activities.seal.executeWithOptions({ summary: 'sealing' }, [sealing]);
-    } catch (thrown) {
-      return fail(readEnding(thrown).error ?? lost);
-    }
+    return activities.seal.executeWithOptions({ summary: 'sealing' }, [sealing]);
   }
 
   async function ended(halt: Halt): Promise<never> {

@@ -1,5 +1,5 @@
 // What people and circumstances ask of a running job: pause, resume, cancel, wait, another number of lanes or pace. Signal handlers only set state.
-import { CancellationScope, condition, log, setDefaultSignalHandler, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, log, patched, setDefaultSignalHandler, sleep } from '@temporalio/workflow';
 import { askLanes, askPace, type Board } from '../core/board.js';
 import type { ErrorData } from '../core/errors.js';
 import { SIGNALS } from '../core/names.js';
@@ -19,29 +19,36 @@ export interface Steering {
   waitUntil(wait: Wait): void;
   /** Resolves when a chunk may start, or the lanes shall end. */
   clearance(): Promise<void>;
-  /** Runs `work` so that pause and halt cancel it. */
-  interruptible<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs a chunk so that pause, halt and other lanes or another pace cancel it. */
+  interruptible<T>(chunk: () => Promise<T>): Promise<T>;
+  /** Runs work that is done again whole so that pause and halt cancel it. */
+  stoppable<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** `cancelRequested` is Temporal's own request, so that the Web UI's button does what the API does. */
 export function createSteering(board: Board, cancelRequested: Promise<never>, changed: () => void): Steering {
   const chunks = new Set<CancellationScope>();
+  const wholes = new Set<CancellationScope>();
   let halt: Halt | null = null;
   let timer: CancellationScope | null = null;
 
   const interrupt = (): void => chunks.forEach((scope) => scope.cancel());
+  // Histories of before have pauses that came while a job was sealed and that held nothing up.
+  const stopWholes = (): void => wholes.forEach((scope) => patched('seal-stops') && scope.cancel());
 
   function stop(reason: Halt): void {
     if (halt && reason.reason !== 'cancelled') return;
     halt = reason;
     timer?.cancel();
     interrupt();
+    stopWholes();
     changed();
   }
 
   function setPaused(paused: boolean): void {
     board.paused = paused;
     if (paused) interrupt();
+    if (paused) stopWholes();
     changed();
   }
 
@@ -91,16 +98,19 @@ export function createSteering(board: Board, cancelRequested: Promise<never>, ch
     stop,
     waitUntil,
     clearance: () => condition(() => halt !== null || (!board.paused && board.wait === null)),
-    async interruptible(work) {
-      const scope = new CancellationScope();
-      chunks.add(scope);
-      try {
-        return await scope.run(work);
-      } finally {
-        chunks.delete(scope);
-      }
-    },
+    interruptible: (chunk) => within(chunks, chunk),
+    stoppable: (work) => within(wholes, work),
   };
+}
+
+async function within<T>(scopes: Set<CancellationScope>, work: () => Promise<T>): Promise<T> {
+  const scope = new CancellationScope();
+  scopes.add(scope);
+  try {
+    return await scope.run(work);
+  } finally {
+    scopes.delete(scope);
+  }
 }
 
 /** Anybody may send a signal with Temporal's own tools. */

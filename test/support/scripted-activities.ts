@@ -28,7 +28,7 @@ export interface Script {
   readonly discardError?: Error;
   /** What a chunk does; default: copies all that is left of its partition. */
   chunk?(input: CopyInput, left: number): Promise<ChunkResult> | ChunkResult;
-  seal?(input: SealInput): SealSummary;
+  seal?(input: SealInput): Promise<SealSummary> | SealSummary;
 }
 
 export interface Calls {

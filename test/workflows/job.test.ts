@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/activities/clock.js';
 import { handover } from '../../src/activities/failures.js';
 import { onLifeline } from '../../src/activities/lifeline.js';
-import type { Differences } from '../../src/core/connector.js';
+import type { Differences, SealSummary } from '../../src/core/connector.js';
 import { LonghaulError } from '../../src/core/errors.js';
 import type { JobSpec } from '../../src/core/spec.js';
 import type { CarriedState, JobInput } from '../../src/core/work.js';
@@ -16,6 +16,8 @@ import { advance, fails, untilCancelled, type Script } from '../support/scripted
 import { startTimeSkipping } from '../support/time-skipping.js';
 import { until } from '../support/until.js';
 import { inputOf, prepareWorkflows, runJobWith, type Running } from '../support/workflow-job.js';
+
+const SEALED: SealSummary = { records: 10, bytes: 10, storedBytes: 10, segments: 1 };
 
 let env: TestWorkflowEnvironment;
 let workflowBundle: WorkflowBundle;
@@ -288,6 +290,74 @@ describe('steering', () => {
       await handle.cancel();
       await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
       expect(calls.discard).toHaveLength(1);
+    });
+  });
+
+  /** The first one works until it is told to stop, and is not done then unless it says so. */
+  function slowSeal(late?: SealSummary) {
+    let begun = 0;
+    const seal = async (): Promise<SealSummary> => {
+      begun += 1;
+      if (begun > 1) return SEALED;
+      await untilCancelled();
+      if (late) return late;
+      throw new CancelledFailure('stopped');
+    };
+    return { seal, begun: () => begun };
+  }
+
+  it('pauses while it is sealed, and seals again from the start when it is resumed', async () => {
+    const { seal, begun } = slowSeal();
+    await withJob({ streams: { a: [10] }, seal }, async ({ handle, memo }) => {
+      await until('it is sealed', () => begun() === 1);
+      await handle.signal('pause');
+      await until('it is paused', async () => (await memo()).state === 'paused');
+      expect(begun()).toBe(1);
+      await handle.signal('resume');
+      expect(await handle.result()).toEqual(SEALED);
+      expect(begun()).toBe(2);
+    });
+  });
+
+  it('is cancelled while it is sealed', async () => {
+    const { seal, begun } = slowSeal();
+    await withJob({ streams: { a: [10] }, seal }, async ({ handle, calls, memo }) => {
+      await until('it is sealed', () => begun() === 1);
+      await handle.cancel();
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect(calls.discard).toHaveLength(1);
+      expect(await memo()).toMatchObject({ state: 'cancelled' });
+    });
+  });
+
+  it.each(['pause', 'cancel'] as const)(
+    'completes where a %s comes too late to keep it from being sealed',
+    async (ask) => {
+      const { seal, begun } = slowSeal(SEALED);
+      await withJob({ streams: { a: [10] }, seal }, async ({ handle, calls, memo }) => {
+        await until('it is sealed', () => begun() === 1);
+        await (ask === 'cancel' ? handle.cancel() : handle.signal(ask));
+        expect(await handle.result()).toEqual(SEALED);
+        expect(calls.discard).toHaveLength(0);
+        expect(await memo()).toMatchObject({ state: 'completed' });
+      });
+    },
+  );
+
+  it('keeps its lanes and pace apart from its seal, which no change of them ends', async () => {
+    let [begun, changed] = [0, false];
+    const seal = async (): Promise<SealSummary> => {
+      begun += 1;
+      await until('the lanes are changed', () => changed);
+      return SEALED;
+    };
+    await withJob({ streams: { a: [10] }, seal }, async ({ handle, memo }) => {
+      await until('it is sealed', () => begun === 1);
+      await handle.signal('change', { lanes: 1, requestsPerSecond: 5 });
+      await until('it has heard of them', async () => (await memo()).requestsPerSecond === 5);
+      changed = true;
+      await handle.result();
+      expect(begun).toBe(1);
     });
   });
 
