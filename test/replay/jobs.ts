@@ -1,4 +1,6 @@
 // The jobs whose histories are kept: one of each shape that a workflow's code can take.
+import { CancelledFailure } from '@temporalio/common';
+import type { SealSummary } from '../../src/core/connector.js';
 import { LonghaulError } from '../../src/core/errors.js';
 import type { Activities, JobInput, ScheduledInput } from '../../src/core/work.js';
 import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
@@ -27,7 +29,9 @@ export type EventKind =
   | 'WORKFLOW_EXECUTION_SIGNALED'
   | 'WORKFLOW_EXECUTION_CANCEL_REQUESTED'
   | 'ACTIVITY_TASK_CANCEL_REQUESTED'
+  | 'ACTIVITY_TASK_CANCELED'
   | 'ACTIVITY_TASK_FAILED'
+  | 'MARKER_RECORDED'
   | 'TIMER_FIRED'
   | 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES';
 
@@ -35,6 +39,7 @@ export type EventKind =
 export const EVENTS_PER_RUN = 90;
 
 const ended = ({ handle }: Running): Promise<unknown> => handle.result().catch(() => undefined);
+const SEALED: SealSummary = { records: 10, bytes: 10, storedBytes: 10, segments: 1 };
 const dropped = new LonghaulError('table_missing', 'the table is gone');
 
 /** Copies a few records, then works on until it is cancelled; the next chunk copies the rest. */
@@ -50,6 +55,38 @@ const inSteps =
     end: left > step ? 'budget' : 'exhausted',
     checkpoint: advance(input, Math.min(step, left), left <= step),
   });
+
+/** Seals when it is asked for the second time. */
+function sealedTwice(): NonNullable<Script['seal']> {
+  let begun = 0;
+  return async () => {
+    begun += 1;
+    if (begun === 1) {
+      await untilCancelled();
+      throw new CancelledFailure('stopped');
+    }
+    return SEALED;
+  };
+}
+
+/** Seals when the pause has come. */
+function sealedWhilePaused(): Pick<RecordedJob, 'script' | 'drive'> {
+  let paused = false;
+  const seal = async () => {
+    await until('the job is paused', () => paused);
+    return SEALED;
+  };
+  return {
+    script: { streams: { a: [10] }, seal },
+    async drive(job) {
+      await until('it is sealed', () => job.calls.seal.length === 1);
+      await job.handle.signal('pause');
+      await until('it is paused', async () => (await job.memo()).state === 'paused');
+      paused = true;
+      await ended(job);
+    },
+  };
+}
 
 export const JOBS = {
   plain: {
@@ -75,6 +112,26 @@ export const JOBS = {
       await ended(job);
     },
     shows: ['WORKFLOW_EXECUTION_SIGNALED', 'ACTIVITY_TASK_CANCEL_REQUESTED', 'WORKFLOW_EXECUTION_COMPLETED'],
+  },
+
+  'paused while it is sealed': {
+    script: { streams: { a: [10] }, seal: sealedTwice() },
+    async drive(job) {
+      await until('it is sealed', () => job.calls.seal.length === 1);
+      await job.handle.signal('pause');
+      await until('it is paused', async () => (await job.memo()).state === 'paused');
+      await job.handle.signal('resume');
+      await ended(job);
+    },
+    shows: ['MARKER_RECORDED', 'ACTIVITY_TASK_CANCELED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    calls: ['seal'],
+  },
+
+  // Recorded by workflows that a pause did not keep from sealing: `patched('seal-stops')`.
+  'sealed on through a pause': {
+    ...sealedWhilePaused(),
+    shows: ['WORKFLOW_EXECUTION_SIGNALED', 'WORKFLOW_EXECUTION_COMPLETED'],
+    calls: ['seal'],
   },
 
   'changed in lanes': {
