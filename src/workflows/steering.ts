@@ -1,5 +1,12 @@
 // What people and circumstances ask of a running job: pause, resume, cancel, wait, another number of lanes or pace. Signal handlers only set state.
-import { CancellationScope, condition, log, patched, setDefaultSignalHandler, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  log,
+  patched,
+  setDefaultSignalHandler,
+  sleep,
+} from '@temporalio/workflow';
 import { askLanes, askPace, type Board } from '../core/board.js';
 import type { ErrorData } from '../core/errors.js';
 import { SIGNALS } from '../core/names.js';
