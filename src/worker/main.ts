@@ -9,6 +9,7 @@ import { workflowBundle } from './bundle.js';
 import { createConnections } from './connections.js';
 import { createWorker, SLOTS } from './create.js';
 import { deploymentIn } from './deployment.js';
+import { letHeapGrow } from './heap.js';
 import { createLog, installRuntime } from './log.js';
 import { watchLoop } from './loop.js';
 import { serveMetrics } from './metrics-server.js';
@@ -28,6 +29,7 @@ export interface WorkerOptions {
  * Throws `config_invalid`, `temporal_unreachable`, `port_taken`.
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
+  letHeapGrow();
   const log = createLog();
   const own = createOwnConnectors(options.configPath);
   const config = await loadConfig(options.configPath, {
