@@ -84,7 +84,7 @@ describe.skipIf(missing !== null)(
       await proxy?.stop();
       await server?.stop();
       await rm(folder, { recursive: true });
-    }, 60_000);
+    }, WITHIN_MS);
 
     const archiveOf = (job: Job): string => job.archive!.slice(job.archive!.indexOf('/') + 1);
     const killWorkers = async (): Promise<void> => {
