@@ -4,7 +4,6 @@ import {
   CancellationScope,
   CancelledFailure,
   continueAsNew,
-  isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
 import { carry, isAllDone, openBoard } from '../core/board.js';
@@ -57,7 +56,9 @@ async function run(input: JobInput, cancelRequested: Promise<never>): Promise<Se
       try {
         return await steering.stoppable(seal);
       } catch (thrown) {
-        if (!isCancellation(thrown)) return fail(readEnding(thrown).error ?? lost);
+        // Without an error it was interrupted: by a pause or cancel, whether its worker heard of that or was lost meanwhile.
+        const { error } = readEnding(thrown);
+        if (error) return fail(error);
       }
     }
   }

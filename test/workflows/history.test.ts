@@ -1,8 +1,12 @@
-// What a long job leaves in Temporal: on the real server, which alone counts events as production does.
+// What a job leaves in Temporal, and what becomes of activities that are cancelled and lost at once: on the real server, which
+// alone counts events and ends attempts as production does.
 import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { advance, type Script } from '../support/scripted-activities.js';
+import { handover } from '../../src/activities/failures.js';
+import type { SealSummary } from '../../src/core/connector.js';
+import { advance, untilCancelled, type Script } from '../support/scripted-activities.js';
 import { openTemporal, type TestTemporal } from '../support/temporal.js';
+import { until } from '../support/until.js';
 import { prepareWorkflows, runJobWith } from '../support/workflow-job.js';
 
 let temporal: TestTemporal;
@@ -13,6 +17,28 @@ beforeAll(async () => {
   temporal = await openTemporal();
 });
 afterAll(() => temporal?.close());
+
+const SEALED: SealSummary = { records: 10, bytes: 10, storedBytes: 10, segments: 1 };
+
+describe('a job that is paused while it is sealed', () => {
+  it('seals again when it is resumed, where its worker went away at that moment, too', async () => {
+    let begun = 0;
+    const seal: Script['seal'] = async () => {
+      begun += 1;
+      if (begun > 1) return SEALED;
+      await untilCancelled();
+      throw handover();
+    };
+    await runJobWith(temporal, workflowBundle, { streams: { a: [10] }, seal }, async ({ handle, memo }) => {
+      await until('it is sealed', () => begun === 1);
+      await handle.signal('pause');
+      await until('it is paused', async () => (await memo()).state === 'paused');
+      await handle.signal('resume');
+      expect(await handle.result()).toEqual(SEALED);
+      expect(begun).toBe(2);
+    });
+  });
+});
 
 describe('history', () => {
   it('continues as new with a bounded state, and loses nothing on the way', async () => {
