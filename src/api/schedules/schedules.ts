@@ -61,18 +61,19 @@ export function createSchedules({ client, clock, tenant, stateOf }: SchedulesDep
   async function find(name: string): Promise<Found> {
     if (!scheduleName.safeParse(name).success) throw unknown();
     const handle = client.schedule.getHandle(name);
-    const description = await describe(handle);
+    const description = await asked(() => handle.describe());
     const spec = specOf(description);
     if (!spec || (tenant !== null && spec.options?.tenant !== tenant)) throw unknown();
     return { handle, description, spec };
   }
 
-  async function describe(handle: ScheduleHandle): Promise<ScheduleDescription> {
+  /** For calls that may be repeated. */
+  async function asked<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return await client.withDeadline(clock() + ASK_AGAIN_MS, () => handle.describe());
+      return await client.withDeadline(clock() + ASK_AGAIN_MS, call);
     } catch (error) {
       if (named(error)?.code !== 'temporal_unreachable') throw error;
-      return handle.describe();
+      return call();
     }
   }
 
@@ -107,7 +108,8 @@ export function createSchedules({ client, clock, tenant, stateOf }: SchedulesDep
 
   async function set(name: string, settings: ScheduleSettings): Promise<Schedule> {
     const { handle } = await find(name);
-    await told(() => handle.update(({ state }) => ({ ...toTemporal(name, settings), state })));
+    // The client describes it once more before it changes it.
+    await told(() => asked(() => handle.update(({ state }) => ({ ...toTemporal(name, settings), state }))));
     return show(name);
   }
 
