@@ -1,7 +1,7 @@
 // How far the heap may grow before V8 looks for what can be freed.
 import { setFlagsFromString } from 'node:v8';
 
-/** Of what was left after the last look; V8 itself takes half as much as a rule. */
+/** Of what was left after the last look. */
 const GROWING_PERCENT = 200;
 
 /**

@@ -42,20 +42,22 @@ export function createSteering(board: Board, cancelRequested: Promise<never>, ch
   const interrupt = (): void => chunks.forEach((scope) => scope.cancel());
   // Histories of before have pauses that came while a job was sealed and that held nothing up.
   const stopWholes = (): void => wholes.forEach((scope) => patched('seal-stops') && scope.cancel());
+  const holdUp = (): void => {
+    interrupt();
+    stopWholes();
+  };
 
   function stop(reason: Halt): void {
     if (halt && reason.reason !== 'cancelled') return;
     halt = reason;
     timer?.cancel();
-    interrupt();
-    stopWholes();
+    holdUp();
     changed();
   }
 
   function setPaused(paused: boolean): void {
     board.paused = paused;
-    if (paused) interrupt();
-    if (paused) stopWholes();
+    if (paused) holdUp();
     changed();
   }
 

@@ -1,9 +1,14 @@
 // The jobs whose histories are kept: one of each shape that a workflow's code can take.
-import { CancelledFailure } from '@temporalio/common';
-import type { SealSummary } from '../../src/core/connector.js';
 import { LonghaulError } from '../../src/core/errors.js';
 import type { Activities, JobInput, ScheduledInput } from '../../src/core/work.js';
-import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
+import {
+  advance,
+  fails,
+  SEALED,
+  sealsAgain,
+  untilCancelled,
+  type Script,
+} from '../support/scripted-activities.js';
 import { until } from '../support/until.js';
 import { inputOf, type Running } from '../support/workflow-job.js';
 import { COMPARE, EXPORT, RESTORE, retryOf, VERIFY } from './inputs.js';
@@ -39,7 +44,6 @@ export type EventKind =
 export const EVENTS_PER_RUN = 90;
 
 const ended = ({ handle }: Running): Promise<unknown> => handle.result().catch(() => undefined);
-const SEALED: SealSummary = { records: 10, bytes: 10, storedBytes: 10, segments: 1 };
 const dropped = new LonghaulError('table_missing', 'the table is gone');
 
 /** Copies a few records, then works on until it is cancelled; the next chunk copies the rest. */
@@ -55,19 +59,6 @@ const inSteps =
     end: left > step ? 'budget' : 'exhausted',
     checkpoint: advance(input, Math.min(step, left), left <= step),
   });
-
-/** Seals when it is asked for the second time. */
-function sealedTwice(): NonNullable<Script['seal']> {
-  let begun = 0;
-  return async () => {
-    begun += 1;
-    if (begun === 1) {
-      await untilCancelled();
-      throw new CancelledFailure('stopped');
-    }
-    return SEALED;
-  };
-}
 
 /** Seals when the pause has come. */
 function sealedWhilePaused(): Pick<RecordedJob, 'script' | 'drive'> {
@@ -115,7 +106,7 @@ export const JOBS = {
   },
 
   'paused while it is sealed': {
-    script: { streams: { a: [10] }, seal: sealedTwice() },
+    script: { streams: { a: [10] }, seal: sealsAgain() },
     async drive(job) {
       await until('it is sealed', () => job.calls.seal.length === 1);
       await job.handle.signal('pause');

@@ -64,6 +64,23 @@ export async function untilCancelled(): Promise<void> {
   }
 }
 
+export const SEALED: SealSummary = { records: 10, bytes: 10, storedBytes: 10, segments: 1 };
+
+/** Seals when it is asked for the second time; until then it works until it is told to stop, and ends by `stopped`. */
+export function sealsAgain(stopped: () => SealSummary = cancelled): NonNullable<Script['seal']> {
+  let begun = 0;
+  return async () => {
+    begun += 1;
+    if (begun > 1) return SEALED;
+    await untilCancelled();
+    return stopped();
+  };
+}
+
+function cancelled(): never {
+  throw new CancelledFailure('stopped');
+}
+
 export function fails(error: unknown, checkpoint: Checkpoint): never {
   throw toFailure(new ChunkError(error, checkpoint, 'source'), 1, 0);
 }

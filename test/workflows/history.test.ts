@@ -3,8 +3,7 @@
 import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handover } from '../../src/activities/failures.js';
-import type { SealSummary } from '../../src/core/connector.js';
-import { advance, untilCancelled, type Script } from '../support/scripted-activities.js';
+import { advance, SEALED, sealsAgain, type Script } from '../support/scripted-activities.js';
 import { openTemporal, type TestTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
 import { prepareWorkflows, runJobWith } from '../support/workflow-job.js';
@@ -18,25 +17,24 @@ beforeAll(async () => {
 });
 afterAll(() => temporal?.close());
 
-const SEALED: SealSummary = { records: 10, bytes: 10, storedBytes: 10, segments: 1 };
-
 describe('a job that is paused while it is sealed', () => {
   it('seals again when it is resumed, where its worker went away at that moment, too', async () => {
-    let begun = 0;
-    const seal: Script['seal'] = async () => {
-      begun += 1;
-      if (begun > 1) return SEALED;
-      await untilCancelled();
+    const seal = sealsAgain(() => {
       throw handover();
-    };
-    await runJobWith(temporal, workflowBundle, { streams: { a: [10] }, seal }, async ({ handle, memo }) => {
-      await until('it is sealed', () => begun === 1);
-      await handle.signal('pause');
-      await until('it is paused', async () => (await memo()).state === 'paused');
-      await handle.signal('resume');
-      expect(await handle.result()).toEqual(SEALED);
-      expect(begun).toBe(2);
     });
+    await runJobWith(
+      temporal,
+      workflowBundle,
+      { streams: { a: [10] }, seal },
+      async ({ handle, calls, memo }) => {
+        await until('it is sealed', () => calls.seal.length === 1);
+        await handle.signal('pause');
+        await until('it is paused', async () => (await memo()).state === 'paused');
+        await handle.signal('resume');
+        expect(await handle.result()).toEqual(SEALED);
+        expect(calls.seal).toHaveLength(2);
+      },
+    );
   });
 });
 

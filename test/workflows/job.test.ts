@@ -12,12 +12,17 @@ import type { Differences, SealSummary } from '../../src/core/connector.js';
 import { LonghaulError } from '../../src/core/errors.js';
 import type { JobSpec } from '../../src/core/spec.js';
 import type { CarriedState, JobInput } from '../../src/core/work.js';
-import { advance, fails, untilCancelled, type Script } from '../support/scripted-activities.js';
+import {
+  advance,
+  fails,
+  SEALED,
+  sealsAgain,
+  untilCancelled,
+  type Script,
+} from '../support/scripted-activities.js';
 import { startTimeSkipping } from '../support/time-skipping.js';
 import { until } from '../support/until.js';
 import { inputOf, prepareWorkflows, runJobWith, type Running } from '../support/workflow-job.js';
-
-const SEALED: SealSummary = { records: 10, bytes: 10, storedBytes: 10, segments: 1 };
 
 let env: TestWorkflowEnvironment;
 let workflowBundle: WorkflowBundle;
@@ -293,36 +298,23 @@ describe('steering', () => {
     });
   });
 
-  /** The first one works until it is told to stop, and is not done then unless it says so. */
-  function slowSeal(late?: SealSummary) {
-    let begun = 0;
-    const seal = async (): Promise<SealSummary> => {
-      begun += 1;
-      if (begun > 1) return SEALED;
-      await untilCancelled();
-      if (late) return late;
-      throw new CancelledFailure('stopped');
-    };
-    return { seal, begun: () => begun };
-  }
-
   it('pauses while it is sealed, and seals again from the start when it is resumed', async () => {
-    const { seal, begun } = slowSeal();
-    await withJob({ streams: { a: [10] }, seal }, async ({ handle, memo }) => {
-      await until('it is sealed', () => begun() === 1);
+    const seal = sealsAgain();
+    await withJob({ streams: { a: [10] }, seal }, async ({ handle, calls, memo }) => {
+      await until('it is sealed', () => calls.seal.length === 1);
       await handle.signal('pause');
       await until('it is paused', async () => (await memo()).state === 'paused');
-      expect(begun()).toBe(1);
+      expect(calls.seal).toHaveLength(1);
       await handle.signal('resume');
       expect(await handle.result()).toEqual(SEALED);
-      expect(begun()).toBe(2);
+      expect(calls.seal).toHaveLength(2);
     });
   });
 
   it('is cancelled while it is sealed', async () => {
-    const { seal, begun } = slowSeal();
+    const seal = sealsAgain();
     await withJob({ streams: { a: [10] }, seal }, async ({ handle, calls, memo }) => {
-      await until('it is sealed', () => begun() === 1);
+      await until('it is sealed', () => calls.seal.length === 1);
       await handle.cancel();
       await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
       expect(calls.discard).toHaveLength(1);
@@ -333,9 +325,9 @@ describe('steering', () => {
   it.each(['pause', 'cancel'] as const)(
     'completes where a %s comes too late to keep it from being sealed',
     async (ask) => {
-      const { seal, begun } = slowSeal(SEALED);
+      const seal = sealsAgain(() => SEALED);
       await withJob({ streams: { a: [10] }, seal }, async ({ handle, calls, memo }) => {
-        await until('it is sealed', () => begun() === 1);
+        await until('it is sealed', () => calls.seal.length === 1);
         await (ask === 'cancel' ? handle.cancel() : handle.signal(ask));
         expect(await handle.result()).toEqual(SEALED);
         expect(calls.discard).toHaveLength(0);
@@ -345,19 +337,18 @@ describe('steering', () => {
   );
 
   it('keeps its lanes and pace apart from its seal, which no change of them ends', async () => {
-    let [begun, changed] = [0, false];
+    let changed = false;
     const seal = async (): Promise<SealSummary> => {
-      begun += 1;
       await until('the lanes are changed', () => changed);
       return SEALED;
     };
-    await withJob({ streams: { a: [10] }, seal }, async ({ handle, memo }) => {
-      await until('it is sealed', () => begun === 1);
+    await withJob({ streams: { a: [10] }, seal }, async ({ handle, calls, memo }) => {
+      await until('it is sealed', () => calls.seal.length === 1);
       await handle.signal('change', { lanes: 1, requestsPerSecond: 5 });
       await until('it has heard of them', async () => (await memo()).requestsPerSecond === 5);
       changed = true;
       await handle.result();
-      expect(begun).toBe(1);
+      expect(calls.seal).toHaveLength(1);
     });
   });
 
