@@ -133,6 +133,7 @@ export function createChunk(options: ChunkOptions): Chunk {
       if (page.rejects) unread = [...unread, ...page.rejects];
       at = { cursor: page.next, done: page.next === null };
       const bytes = bytesOf(page);
+      if (writer.copies) page.release?.();
       const requests = tally.total().requests - checkpoint.tallies.requests;
       if (!at.done && flushes.due(bytes, requests, clock.now())) await flush();
       if (spent(bytes, clock.now())) end('budget');

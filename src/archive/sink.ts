@@ -6,6 +6,7 @@ import { keptBases, onBase, proveBases } from './bases.js';
 import type { Folder } from './claim.js';
 import { describe, describedStreams } from './described.js';
 import { createFolderSink } from './folder-sink.js';
+import { createFrameMemory } from './frames.js';
 import { FORMAT, type ArchiveClaim, type Compression } from './format.js';
 import { listedSegments } from './listed.js';
 import { MANIFEST, partitionFolder, REPORT, segmentName, SEGMENTS } from './layout.js';
@@ -45,6 +46,7 @@ export function createArchiveSink(store: Store, options: ArchiveSinkOptions): Si
     segmentBytes = SEGMENT_BYTES,
     now = Date.now,
   } = options;
+  const memory = createFrameMemory();
   const folder: Folder = { store, path, job: jobId, ending: MANIFEST };
   const claim: ArchiveClaim = {
     format: FORMAT,
@@ -63,10 +65,12 @@ export function createArchiveSink(store: Store, options: ArchiveSinkOptions): Si
     open: async (target, from) => {
       const open: PartitionWriterOptions['open'] = ({ seq, token }, { payload }) => {
         const name = segmentName(seq, token, payload.format, compression);
-        return openSegment(store, path, { seq, path: `${partitionFolder(target)}/${name}` }, compression);
+        const place = { seq, path: `${partitionFolder(target)}/${name}` };
+        return openSegment(store, path, place, compression, memory);
       };
       const listed = (): Promise<ReadonlySet<string>> => listedSegments(store, path, target.stream);
-      return createPartitionWriter({ folder, target, from, segmentBytes, open, listed });
+      const writer = createPartitionWriter({ folder, target, from, segmentBytes, open, listed });
+      return { ...writer, copies: true };
     },
 
     async publish(ctx, work) {

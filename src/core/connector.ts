@@ -63,6 +63,11 @@ export interface Page {
   readonly next: Cursor | null;
   /** What could not be read and is set aside; its records are not among the page's. */
   readonly rejects?: readonly Reject[];
+  /**
+   * Gives the memory of the payload back: the source may write over it. Whoever took the page may call it, once, when nobody
+   * needs its bytes any more. Absent, or not called: it is garbage as any other memory.
+   */
+  readonly release?: () => void;
   /** Only from a source that has copied objects itself; the payload is empty then. */
   readonly copied?: PageCopied;
   /** Only from a source that checks stored objects instead of handing out their records; the payload is empty then. */
@@ -106,7 +111,7 @@ export interface PageAudit {
  * - `csv`: RFC 4180 rows ended by LF, NULL as an empty unquoted field; `header` is the header line with its LF;
  * - `tar`: entries as `records/tar/entry.ts` makes them. An object too large for a page is a run of entries, in pages and
  *   segments that follow each other, and counts as a record with the last of them; with offset 0 it begins anew.
- * The chunks are owned by the receiver: a source never changes them after the yield.
+ * The chunks are owned by the receiver: a source never changes them after the yield, unless the page was released.
  */
 export type Payload =
   | { readonly format: 'jsonl'; readonly chunks: readonly Uint8Array[] }
@@ -187,6 +192,8 @@ export interface SinkWriter {
    */
   write(page: Page): Promise<void>;
   readonly keepsParts?: true;
+  /** Holds on to nothing of a page once `write` has resolved, so that the page can be released. */
+  readonly copies?: true;
   /**
    * Only where records can be refused one by one, and only called where the job sets records aside, right before `flush`:
    * sends out everything written, and answers which records of it the target refuses. Those are not part of the flush.

@@ -116,6 +116,19 @@ const TESTS: Readonly<Record<string, SinkTest>> = {
     await killed.abort();
   },
 
+  'needs nothing of a page that it has taken, where it says so': async (it) => {
+    const { target } = await begun(it);
+    const writer = await it.sink().open(testContext(), target, null);
+    for (const record of ['1', '2', '3']) {
+      const page = jsonPage(record);
+      await writer.write(page);
+      if (writer.copies) for (const chunk of page.payload.chunks) chunk.fill(0);
+    }
+    const state = await writer.flush(breadcrumb(1, true));
+    await sealWith(it.sink(), [{ ...target, records: 3, state }]);
+    expect((await it.published())?.get('one')).toBe('1\n2\n3\n');
+  },
+
   'goes on after a flush that had nothing new': async (it) => {
     const { target } = await begun(it);
     const writer = await it.sink().open(testContext(), target, null);

@@ -39,7 +39,8 @@ export async function* readByBlock(
     step = nextStep(step, page, size);
     block = upto;
     const payload = { format: 'csv', header, chunks: page.chunks } as const;
-    yield { payload, records: page.records, next: block < end ? ({ block } satisfies BlockCursor) : null };
+    const { records, release } = page;
+    yield { payload, records, next: block < end ? ({ block } satisfies BlockCursor) : null, release };
   } while (block < end);
   await session.end();
 }

@@ -4,6 +4,7 @@ import type { PostgresConnection } from '../../config/postgres.js';
 import type { Context } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
 import { guard } from './guard.js';
+import { SlabSocket } from './slab-socket.js';
 import { createSlots } from './slots.js';
 
 /** A client of one's own for a while. */
@@ -70,6 +71,7 @@ function lease(client: PoolClient, giveBack: () => void): Lease {
 
 function createPool(where: string, url: string, timeoutMs: number): Pool {
   const options = {
+    stream: () => new SlabSocket(),
     connectionString: url,
     max: Number.MAX_SAFE_INTEGER, // slots decide
     idleTimeoutMillis: IDLE_MS,

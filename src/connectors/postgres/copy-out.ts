@@ -2,12 +2,16 @@
 import type { Duplex } from 'node:stream';
 import type { Connection, Submittable } from 'pg';
 import { createFramer, type RowBytes } from './framer.js';
+import { SlabSocket } from './slab-socket.js';
 
 /** The connection is left alone while so much waits to be taken. */
 const MOST_WAITING_BYTES = 1_048_576;
 
 export interface CopyOut extends Submittable {
-  /** What has come since the last call, at least something; null: that was all. Rejects with what the server says. */
+  /**
+   * What has come since the last call, at least something, whose slabs are the caller's to drop; null: that was all. Rejects
+   * with what the server says.
+   */
   next(): Promise<readonly RowBytes[] | null>;
   /** How many records the server says it sent; known at the end. */
   records(): number;
@@ -34,6 +38,7 @@ export function createCopyOut(text: string): CopyOut & Answers {
 
   function take(rows: RowBytes): void {
     if (rows.bytes.length === 0) return;
+    rows.slab?.hold();
     waiting.push(rows);
     waitingBytes += rows.bytes.length;
     if (waitingBytes >= MOST_WAITING_BYTES) stream?.pause();
@@ -46,6 +51,20 @@ export function createCopyOut(text: string): CopyOut & Answers {
   }
 
   /** `pg` is given the connection back with the first message that it has to know. */
+  function readSlabs(connection: SlabSocket): void {
+    connection.reader = (read, slab) => {
+      const { rest, bytes, ends } = framer.feed(read);
+      take({ bytes, ends, slab });
+      if (rest !== null) {
+        connection.reader = null;
+        connection.resume();
+        connection.push(Buffer.from(rest));
+      }
+      return bytes.length;
+    };
+  }
+
+  /** Likewise, of a connection that is encrypted, whose bytes come in memory of its own. */
   function readFrom(connection: Duplex): void {
     const [parse] = connection.listeners('data') as [Listener];
     const read: Listener = (bytes) => {
@@ -69,7 +88,8 @@ export function createCopyOut(text: string): CopyOut & Answers {
   return {
     submit(connection: Connection) {
       stream = connection.stream;
-      readFrom(stream);
+      if (stream instanceof SlabSocket) readSlabs(stream);
+      else readFrom(stream);
       connection.query(text);
     },
     handleCommandComplete: (message) => void (records = Number(/^COPY (\d+)$/.exec(message.text)?.[1])),

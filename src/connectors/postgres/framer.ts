@@ -1,9 +1,12 @@
 // Takes the rows of a COPY out of the messages they come in, and knows from these where rows end.
+import type { Slab } from './slabs.js';
 
 /** Bytes of rows as they came, and the offsets in them at which rows end, rising. The last row may go on in the next ones. */
 export interface RowBytes {
   readonly bytes: Uint8Array;
   readonly ends: readonly number[];
+  /** The memory that they are in, held until it is dropped; absent: memory that nobody will write over. */
+  readonly slab?: Slab;
 }
 
 export interface Framed extends RowBytes {

@@ -29,7 +29,8 @@ export async function* readByKey(
   for await (const page of cutPages(copy, size)) {
     if (page.last) await session.end();
     const payload = { format: 'csv', header, chunks: page.chunks } as const;
-    yield { payload, records: page.records, next: page.last ? null : cursorAfter(table, page) };
+    const { records, release } = page;
+    yield { payload, records, next: page.last ? null : cursorAfter(table, page), release };
   }
 }
 

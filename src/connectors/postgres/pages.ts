@@ -2,6 +2,7 @@
 import { LonghaulError } from '../../core/errors.js';
 import type { RowBytes } from './framer.js';
 import type { Copy } from './session.js';
+import type { Slab } from './slabs.js';
 
 /** A page holds exactly so many records, or the records of about so many bytes (at least one record). */
 export type PageSize = { readonly records: number } | { readonly bytes: number };
@@ -13,7 +14,12 @@ export interface CutPage {
   readonly lastRecord: Uint8Array;
   /** The COPY is over with this page. */
   readonly last: boolean;
+  /** Nobody needs the chunks any more: other rows may be read into their memory. */
+  readonly release: () => void;
 }
+
+/** Some bytes of rows, and the memory that they are in. */
+type Piece = Pick<RowBytes, 'bytes' | 'slab'>;
 
 /**
  * Always yields at least one page, an empty one for no records. Only the final page has `last`; it comes when the
@@ -26,12 +32,15 @@ export async function* cutPages(copy: Copy, size: PageSize): AsyncGenerator<CutP
     for (const rows of some.map((each) => new Untaken(each))) {
       while (rows.left) {
         if (page.full) {
-          records += page.records;
-          yield page.cut(false);
-          page = new OpenPage(size, page.rest());
+          const full = page;
+          records += full.records;
+          // Before the page is handed out, and its memory may be given back.
+          page = new OpenPage(size, full.rest());
+          yield full.cut(false);
         }
         page.take(rows);
       }
+      rows.slab?.drop();
     }
   }
   expectCount(copy, records + page.records);
@@ -48,14 +57,16 @@ function expectCount(copy: Copy, counted: number): void {
 class Untaken implements RowBytes {
   readonly bytes: Uint8Array;
   readonly ends: readonly number[];
+  readonly slab?: Slab;
   /** Where it begins. */
   at = 0;
   /** How many of the ends were taken. */
   ended = 0;
 
-  constructor({ bytes, ends }: RowBytes) {
+  constructor({ bytes, ends, slab }: RowBytes) {
     this.bytes = bytes;
     this.ends = ends;
+    if (slab) this.slab = slab;
   }
 
   get left(): boolean {
@@ -69,7 +80,7 @@ class Untaken implements RowBytes {
 }
 
 class OpenPage {
-  private readonly chunks: Uint8Array[] = [];
+  private readonly pieces: Piece[] = [];
   private bytes = 0;
   records = 0;
   /** Offsets in this page. */
@@ -79,9 +90,9 @@ class OpenPage {
   /** `rest`: bytes of a record whose beginning the page before could not hold; they were scanned already. */
   constructor(
     private readonly size: PageSize,
-    rest: readonly Uint8Array[] = [],
+    rest: readonly Piece[] = [],
   ) {
-    for (const chunk of rest) this.append(chunk);
+    for (const piece of rest) this.append(piece);
   }
 
   get full(): boolean {
@@ -92,7 +103,7 @@ class OpenPage {
 
   /** Takes what it can. */
   take(rows: Untaken): void {
-    const { bytes, ends } = rows;
+    const { bytes, ends, slab } = rows;
     const upto = 'records' in this.size ? rows.ended + this.size.records - this.records : ends.length;
     const ended = Math.min(upto, ends.length);
     if (ended > rows.ended) {
@@ -102,34 +113,39 @@ class OpenPage {
       this.records += ended - rows.ended;
     }
     const end = 'records' in this.size && this.full ? ends[ended - 1]! : bytes.length;
-    this.append(bytes.subarray(rows.at, end));
+    this.append({ bytes: bytes.subarray(rows.at, end), ...(slab && { slab }) });
     rows.moveTo(end, ended);
   }
 
   cut(last: boolean): CutPage {
-    const chunks = slice(this.chunks, 0, this.lastEnd);
-    const lastRecord = Buffer.concat(slice(this.chunks, this.lastStart, this.lastEnd));
-    return { chunks, records: this.records, lastRecord, last };
+    const chunks = slice(this.pieces, 0, this.lastEnd).map(({ bytes }) => bytes);
+    const lastRecord = Buffer.concat(
+      slice(this.pieces, this.lastStart, this.lastEnd).map(({ bytes }) => bytes),
+    );
+    const release = () => this.pieces.splice(0).forEach(({ slab }) => slab?.drop());
+    return { chunks, records: this.records, lastRecord, last, release };
   }
 
   /** What came after the last whole record. */
-  rest(): Uint8Array[] {
-    return slice(this.chunks, this.lastEnd, this.bytes);
+  rest(): Piece[] {
+    return slice(this.pieces, this.lastEnd, this.bytes);
   }
 
-  private append(chunk: Uint8Array): void {
-    this.chunks.push(chunk);
-    this.bytes += chunk.length;
+  private append(piece: Piece): void {
+    piece.slab?.hold();
+    this.pieces.push(piece);
+    this.bytes += piece.bytes.length;
   }
 }
 
-function slice(chunks: readonly Uint8Array[], start: number, end: number): Uint8Array[] {
-  const parts: Uint8Array[] = [];
+function slice(pieces: readonly Piece[], start: number, end: number): Piece[] {
+  const parts: Piece[] = [];
   let offset = 0;
-  for (const chunk of chunks) {
-    const part = chunk.subarray(Math.max(0, start - offset), Math.max(0, end - offset));
-    if (part.length > 0) parts.push(part);
-    offset += chunk.length;
+  for (const piece of pieces) {
+    const { length } = piece.bytes;
+    const bytes = piece.bytes.subarray(Math.max(0, start - offset), Math.max(0, end - offset));
+    if (bytes.length > 0) parts.push({ ...piece, bytes });
+    offset += length;
   }
   return parts;
 }
