@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decompress } from '@mongodb-js/zstd';
+import { Decoder } from '@toondepauw/node-zstd';
 
 interface Manifest {
   readonly segments: { readonly path: string; readonly count: number };
@@ -41,7 +41,7 @@ async function readStream(folder: string, name: string, paths: readonly string[]
   const hash = createHash('sha256');
   let records = 0;
   for (const path of paths) {
-    const content = await decompress(await readFile(join(folder, path)));
+    const content = await new Decoder().decode(await readFile(join(folder, path)));
     hash.update(content);
     for (let at = content.indexOf(10); at >= 0; at = content.indexOf(10, at + 1)) records += 1;
   }

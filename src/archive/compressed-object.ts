@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Store } from '../core/store.js';
 import type { Compression, Segment } from './format.js';
-import { createFramePipe } from './frames.js';
+import { createFramePipe, type FrameMemory } from './frames.js';
 
 /** Bytes in, one compressed object out. */
 export interface CompressedObject {
@@ -17,17 +17,22 @@ export async function openObject(
   store: Store,
   path: string,
   compression: Compression,
+  memory?: FrameMemory,
 ): Promise<CompressedObject> {
   const object = await store.create(path);
   const hash = createHash('sha256');
   let bytes = 0;
   let storedBytes = 0;
 
-  const pipe = createFramePipe(compression, async (stored) => {
-    hash.update(stored);
-    storedBytes += stored.length;
-    await object.write(stored);
-  });
+  const pipe = createFramePipe(
+    compression,
+    async (stored) => {
+      hash.update(stored);
+      storedBytes += stored.length;
+      await object.write(stored);
+    },
+    memory,
+  );
 
   return {
     get bytes() {

@@ -2,11 +2,13 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { decompress } from '@mongodb-js/zstd';
+import { Decoder } from '@toondepauw/node-zstd';
 import { Damage } from './damage.js';
 import type { Compression } from './format.js';
 
 type Bytes = AsyncIterable<Uint8Array>;
+
+const zstd = new Decoder();
 
 /** Throws `Damage` where the bytes are not what the compression makes, and whatever `stored` throws. */
 export function decompressed(stored: Bytes, compression: Compression): Bytes {
@@ -28,7 +30,7 @@ async function* unzstd(stored: Bytes): AsyncGenerator<Uint8Array> {
 
 async function expand(frame: Buffer): Promise<Uint8Array> {
   try {
-    return await decompress(frame);
+    return await zstd.decode(frame);
   } catch (error) {
     throw new Damage('a zstd frame is broken', { cause: error });
   }

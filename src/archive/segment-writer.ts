@@ -5,6 +5,7 @@ import { TRAILER } from '../records/tar/block.js';
 import { goesOn } from '../records/tar/scan.js';
 import type { Compression, Segment } from './format.js';
 import { openObject } from './compressed-object.js';
+import type { FrameMemory } from './frames.js';
 import { createListWriter, type ListWriter } from './entry-list.js';
 
 /** One immutable object on its way. */
@@ -23,8 +24,9 @@ export async function openSegment(
   folder: string,
   place: { readonly path: string; readonly seq: number },
   compression: Compression,
+  memory?: FrameMemory,
 ): Promise<SegmentWriter> {
-  const object = await openObject(store, `${folder}/${place.path}`, compression);
+  const object = await openObject(store, `${folder}/${place.path}`, compression, memory);
   let records = 0;
   let isTar = false;
   /** It begins within an object. */

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { decompress } from '@mongodb-js/zstd';
+import { Decoder } from '@toondepauw/node-zstd';
 
 export interface ManifestStream {
   readonly name: string;
@@ -82,7 +82,7 @@ async function* readSegments(
 }
 
 const EXPAND = {
-  zstd: decompress,
+  zstd: (stored: Buffer) => new Decoder().decode(stored),
   gzip: promisify<Buffer, Buffer>(gunzip),
   none: async (bytes: Buffer) => bytes,
 } satisfies Record<Manifest['compression'], (bytes: Buffer) => Promise<Buffer>>;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
-import { decompress as unzstd } from '@mongodb-js/zstd';
+import { Decoder } from '@toondepauw/node-zstd';
 import { exportSchema, type Export } from '../../src/export/format.js';
 
 export type ReadExport = Awaited<ReturnType<typeof readExportFolder>>;
@@ -42,7 +42,7 @@ async function bytesOf(folder: string, content: Export, name: string): Promise<B
 
 async function decompress(stored: Buffer, compression: Export['as']['compression']): Promise<Buffer> {
   if (compression === 'none') return stored;
-  return compression === 'gzip' ? gunzipSync(stored) : unzstd(stored);
+  return compression === 'gzip' ? gunzipSync(stored) : new Decoder().decode(stored);
 }
 
 /** The rows of a Parquet file, JSON and text as they are. Not for figures beyond 2^53: another reader tells those. */
