@@ -36,6 +36,13 @@ const paginator = z.discriminatedUnion('type', [
     cursor_param: param,
     total_path: path.optional(),
   }),
+  /** A header of the answer holds that cursor; absent or empty ends. */
+  z.strictObject({
+    type: z.literal('header_cursor'),
+    cursor_header: param,
+    cursor_param: param,
+    total_path: path.optional(),
+  }),
   /** The body holds the URL of the next page. Only the connection's own origin is followed. */
   z.strictObject({ type: z.literal('json_link'), next_url_path: path, total_path: path.optional() }),
   /** RFC 8288 `Link: <…>; rel="next"`. Only the connection's own origin is followed. */

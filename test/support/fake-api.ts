@@ -17,7 +17,7 @@
 //   api.requests; api.served('contacts'); api.servedTwice('contacts');
 //
 // One server speaks all paginations at once: `limit` with `cursor`, `offset` or `page`; answers hold `next`, `next_url`,
-// `total`, `total_pages` and a Link header. The records lie at `data`. Tokens come from POST /oauth/token.
+// `total`, `total_pages`, a Link and an X-Next-Cursor header. The records lie at `data`. Tokens come from POST /oauth/token.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -51,6 +51,7 @@ export type FakeApi = Awaited<ReturnType<typeof startFakeApi>>;
 
 const PAGINATORS = {
   cursor: { type: 'cursor', cursor_path: 'next', cursor_param: 'cursor', total_path: 'total' },
+  header_cursor: { type: 'header_cursor', cursor_header: 'X-Next-Cursor', cursor_param: 'cursor' },
   json_link: { type: 'json_link', next_url_path: 'next_url' },
   header_link: { type: 'header_link' },
   offset: { type: 'offset', total_path: 'total' },

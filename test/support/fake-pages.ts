@@ -61,7 +61,12 @@ export function createExchange(
     expireTokens,
     answer() {
       const link =
-        next === 'null' ? {} : { link: `<${JSON.parse(next)}>; rel="next", <${url.origin}/>; rel="first"` };
+        next === 'null'
+          ? {}
+          : {
+              link: `<${JSON.parse(next)}>; rel="next", <${url.origin}/>; rel="first"`,
+              'x-next-cursor': JSON.parse(members.next) as string,
+            };
       const { encoding } = options;
       const coding = encoding === undefined ? {} : { 'content-encoding': encoding };
       const text = toText(members);

@@ -66,6 +66,7 @@ test('the first link with the relation is found, whatever stands around it', () 
 const CONFIG = { type: 'http', baseUrl: 'https://api.example.com/v1', streams: {} } as const;
 const PAGINATORS: readonly HttpStream['paginator'][] = [
   { type: 'cursor', cursor_path: 'next', cursor_param: 'cursor' },
+  { type: 'header_cursor', cursor_header: 'Link', cursor_param: 'cursor' },
   { type: 'json_link', next_url_path: 'next' },
   { type: 'header_link' },
   { type: 'offset', total_path: 'total' },
