@@ -15,7 +15,7 @@ export interface FakeApiOptions {
   readonly encoding?: keyof typeof ENCODERS;
   /** Put around every record. */
   readonly whitespace?: string;
-  /** Requests must carry this bearer token, or one from /oauth/token (client `client`, secret `secret`). */
+  /** Requests must carry this bearer token, or one that is given (fake-tokens.ts). */
   readonly token?: string;
   /** Where to listen. Default: a free port. */
   readonly port?: number;

@@ -3,10 +3,11 @@ import type { HttpConnection } from '../../config/http.js';
 import type { Context } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
 import { createAllowance } from './allowance.js';
+import type { Credential } from './auth/credential.js';
+import { createCredentials } from './auth/credentials.js';
 import { now } from './clock.js';
-import { createCredentials, type Credential } from './credentials.js';
 import { describeRequest, statusFault } from './faults.js';
-import { header, mergeHeaders } from './headers.js';
+import { DEFAULT_HEADERS, header, mergeHeaders } from './headers.js';
 import { createLimiter, throwIfStopped, waitForLimit } from './limiter.js';
 import { createTransport, isSuccess, type Request, type Response } from './transport.js';
 
@@ -38,9 +39,10 @@ export interface Client {
 
 const MAX_REDIRECTS = 5;
 
-export function createClient(config: HttpConnection, baseUrl: URL): Client {
+/** Throws `config_invalid`. */
+export function createClient(connection: string, config: HttpConnection, baseUrl: URL): Client {
   const transport = createTransport(config);
-  const credentials = createCredentials(config.auth ?? { type: 'none' }, baseUrl, transport);
+  const credentials = createCredentials(connection, config, baseUrl, transport);
   const limited = createLimiter(config.limits ?? {});
   const allowance = createAllowance({ now, wait: waitForLimit });
 
@@ -99,8 +101,6 @@ export function createClient(config: HttpConnection, baseUrl: URL): Client {
 
 /** A request without its credential. */
 type Unsigned = Omit<Request, 'headers'> & Pick<Get, 'headers'>;
-
-const DEFAULT_HEADERS = { accept: 'application/json', 'user-agent': 'longhaul' };
 
 function describe({ stream, url }: Get): string {
   return describeRequest(stream, 'GET', url);
