@@ -39,6 +39,7 @@ describe('an answer that was given holds the next request back', () => {
     ['not by a policy alone', { 'ratelimit-policy': '"day";q=0;w=86400' }, null],
     ['not by a policy of nothing', { ratelimit: '"a";r=0', 'ratelimit-policy': '"a";q=0;w=0' }, null],
     ['not by what stands in a text', { ratelimit: '"a;r=0;t=9, b;r=0;t=9";r=7;pk=";r=0;t=9"' }, null],
+    ['not by a text that is never closed', { ratelimit: '"a;r=0;t=9, "b\\";r=0;t=9' }, null],
     ['not by a number of another kind', { ratelimit: '"a";r=0.5;t=9' }, null],
     ['not until a time gone by', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${EPOCH - 1}` }, null],
     ['not where no end is named', { 'x-ratelimit-remaining': '0' }, null],

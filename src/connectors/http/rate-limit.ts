@@ -97,9 +97,10 @@ export function nonNegative(text: string | undefined): number | undefined {
 
 type Params = Readonly<Record<string, number>>;
 
-const STRING = /"(?:[^"\\]|\\.)*"/g;
-const MEMBER = /(?:"(?:[^"\\]|\\.)*"|[^",])+/g;
-const NAME = /^\s*("(?:[^"\\]|\\.)*"|[^;]*)/;
+// A string that is never closed goes to the end: looked for again from each quote in it, it would take long to read.
+const STRING = /"(?:[^"\\]|\\.?)*(?:"|$)/g;
+const MEMBER = /(?:"(?:[^"\\]|\\.?)*(?:"|$)|[^",])+/g;
+const NAME = /^\s*("(?:[^"\\]|\\.?)*(?:"|$)|[^;]*)/;
 /** Integers have 15 digits at most (RFC 9651, 3.3.1). */
 const INTEGER = /;\s*([a-z*][\w.*-]*)=(\d{1,15})(?=\s*(?:;|$))/g;
 
