@@ -3,7 +3,7 @@ import type { HttpAuth } from '../../../config/http.js';
 import { now } from '../clock.js';
 import { DEFAULT_HEADERS, mergeHeaders, type Headers } from '../headers.js';
 import { timeOf } from '../rate-limit.js';
-import type { Transport } from '../transport.js';
+import type { Response, Transport } from '../transport.js';
 import { parseHttpUrl } from '../urls.js';
 import { inHeader, type Credential } from './credential.js';
 import { askForToken, noToken, textsIn, type Endpoint, type Token, type TokenSite } from './tokens.js';
@@ -13,28 +13,23 @@ type Login = Extract<HttpAuth, { type: 'login' }>;
 /** Throws `config_invalid`. */
 export function createLogin(auth: Login, site: TokenSite, transport: Transport): () => Promise<Token> {
   const url = parseHttpUrl(`${site.name}.loginUrl`, auth.loginUrl, site.baseUrl);
-  const endpoint: Endpoint = {
-    what: `login: POST ${url.pathname}`,
-    // Some say that they know nobody of that name and password as they say that a form is filled in wrongly.
-    refusals: [400, 401, 403, 422],
-    ifRefused: 'The login is refused: check `body` and `encoding` in `auth` of the connection.',
-    ifNone: 'Check `loginUrl`, `encoding` and `tokenPath` in `auth` of the connection.',
-  };
+  const endpoint = { what: `login: POST ${url.pathname}`, ...REMEDIES };
   const { type, body } = ENCODINGS[auth.encoding ?? 'json'](auth.body);
   // What the connection's headers hold is meant for its own origin.
   const own = url.origin === site.baseUrl.origin ? site.headers : {};
   const headers = mergeHeaders(DEFAULT_HEADERS, own, { 'content-type': type });
   return async () => {
     const answer = await askForToken(transport, endpoint, { url, headers, body });
-    const { tokenPath, expiresPath } = auth;
-    const paths = [tokenPath, expiresPath].filter((path) => path !== undefined);
-    const texts = paths.length === 0 ? [] : await textsIn(endpoint, answer, paths);
-    const credential =
-      tokenPath === undefined ? withCookies(answer.headers) : withToken(auth, texts[0] ?? null);
-    if (!credential) throw noToken(endpoint);
-    return { credential, seconds: secondsLeft(auth, texts.at(-1) ?? null) };
+    return toToken(auth, endpoint, answer);
   };
 }
+
+const REMEDIES = {
+  // Some say that they know nobody of that name and password as they say that a form is filled in wrongly.
+  refusals: [400, 401, 403, 422],
+  ifRefused: 'The login is refused: check `body` and `encoding` in `auth` of the connection.',
+  ifNone: 'Check `loginUrl`, `encoding` and `tokenPath` in `auth` of the connection.',
+};
 
 const ENCODINGS = {
   json: (body: Login['body']) => ({ type: 'application/json', body: JSON.stringify(body) }),
@@ -48,6 +43,17 @@ const ENCODINGS = {
 function formFields([name, value]: [string, Login['body'][string]]): [string, string][] {
   if (typeof value !== 'object') return [[name, String(value)]];
   return Object.entries(value).map(([inner, text]) => [`${name}[${inner}]`, String(text)]);
+}
+
+async function toToken(auth: Login, endpoint: Endpoint, answer: Response): Promise<Token> {
+  const { tokenPath, expiresPath } = auth;
+  const paths = [tokenPath, expiresPath].filter((path) => path !== undefined);
+  // Where cookies are all that is wanted, the body may be anything.
+  const texts = paths.length === 0 ? [] : await textsIn(endpoint, answer, paths);
+  const credential =
+    tokenPath === undefined ? withCookies(answer.headers) : withToken(auth, texts[0] ?? null);
+  if (!credential) throw noToken(endpoint);
+  return { credential, seconds: secondsLeft(auth, texts.at(-1) ?? null) };
 }
 
 function withToken({ header = 'Authorization', scheme }: Login, token: string | null): Credential | null {
