@@ -1,11 +1,10 @@
 // Trying again with sense: bounded in a row for faults, as long as it says for a source that asks to wait.
 import type { Context, Cursor, Page, Partition, Source } from '../core/connector.js';
 import { ERRORS, LonghaulError, Stopped, type ErrorCode } from '../core/errors.js';
+import { INLINE_WAIT_MS } from '../core/waits.js';
 import type { Clock } from './clock.js';
 import { letGo } from './prefetch.js';
 
-/** A wait up to this is slept in the chunk; a longer one is given to the workflow, which sleeps durably. */
-const INLINE_WAIT_MS = 30_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
 

@@ -5,6 +5,7 @@ import { window } from './window.js';
 /** A dotted path into the body: `data`, `meta.next`; empty: the body itself. */
 const path = z.string().max(500);
 const param = z.string().min(1).max(200);
+const value = z.union([z.string(), z.number(), z.boolean()]);
 
 const auth = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('none') }),
@@ -25,6 +26,25 @@ const auth = z.discriminatedUnion('type', [
     clientSecret: z.string().min(1),
     scope: z.string().optional(),
   }),
+  /** Sends credentials by POST and takes the token, or the session cookies, of the answer; again when it ends or is refused. */
+  z.strictObject({
+    type: z.literal('login'),
+    /** Below the origin of `baseUrl`, unless it is a whole URL. */
+    loginUrl: z.string().min(1),
+    body: z.record(z.string(), z.union([value, z.record(z.string(), value)])),
+    /** How the body is written. Default: `json`. */
+    encoding: z.enum(['json', 'form']).optional(),
+    /** Where the token is in the answer. Default: there is none, and the cookies that the answer sets are sent. */
+    tokenPath: path.optional(),
+    /** Which header carries the token. Default: `Authorization`. */
+    header: param.optional(),
+    /** Stands before the token. Default: `Bearer` in `Authorization`, else nothing. */
+    scheme: z.string().max(200).optional(),
+    /** Where the answer says how long it is good for: seconds, an epoch or a date. */
+    expiresPath: path.optional(),
+    /** How long it is good for where the answer does not say. Default: until it is refused. */
+    lifetimeSeconds: z.number().positive().optional(),
+  }),
 ]);
 
 /** `total_path` leads to the number of records; a stream that has it can show how far it is. */
@@ -33,6 +53,13 @@ const paginator = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('cursor'),
     cursor_path: path,
+    cursor_param: param,
+    total_path: path.optional(),
+  }),
+  /** A header of the answer holds that cursor; absent or empty ends. */
+  z.strictObject({
+    type: z.literal('header_cursor'),
+    cursor_header: param,
     cursor_param: param,
     total_path: path.optional(),
   }),
@@ -89,7 +116,7 @@ const stream = z.strictObject({
   /** How a page's size is asked for. Offsets advance by the records that came, not by this. */
   pageSize: z.strictObject({ param, size: z.number().int().min(1).max(100_000) }).optional(),
   /** Fixed query parameters. */
-  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  params: z.record(z.string(), value).optional(),
   headers: z.record(z.string(), z.string()).optional(),
   /** How a restore writes records of this stream. */
   write: write.optional(),

@@ -25,7 +25,7 @@ export interface JsonPage<Name extends string> {
 
 /**
  * One request, its records cut out of the answer without decoding them. Nothing is tried twice: the engine does that, and
- * waits where the answer says so (429, 503 with Retry-After). Throws `LonghaulError`, and `Stopped`. Follows no redirect.
+ * waits where the answer says so (429, 503 and 403 with Retry-After). Throws `LonghaulError`, and `Stopped`. Follows no redirect.
  */
 export type GetJson = <const R extends JsonRequest>(
   ctx: Context,

@@ -179,6 +179,16 @@ describe('a writer that is told to wait', () => {
     expect(job.target.requests).toHaveLength(RECORDS.length + 1);
   });
 
+  test('by an answer that took a record keeps that record, and sends no other', async () => {
+    await open();
+    job.target.addFault().after(80).done(201, { ratelimit: '"default";r=0;t=3600' });
+    const [work] = await job.plan();
+    const result = await job.chunk(work!, { policy: SELDOM }).run();
+    expect(result).toMatchObject({ end: 'waiting', checkpoint: { sink: { at: 64, done: 81 } } });
+    expect(result.wait!.until - Date.now()).toBeGreaterThan(3_000_000);
+    expect(job.target.requests).toHaveLength(81);
+  });
+
   test('waits in the chunk where it is short, and then goes on', async () => {
     await open({ patient: true, connection: TWO });
     job.target.addFault().after(9).status(503, { 'retry-after': '20' }).times(3);

@@ -34,10 +34,13 @@ let disk: SmallDisk | undefined;
 let longhaul: LonghaulInstance;
 
 beforeAll(async () => {
-  const names = [...LASTING.map(({ stream }) => stream), 'good', 'passing'];
+  const names = [...LASTING.map(({ stream }) => stream), 'good', 'passing', 'spent'];
   const records = Object.fromEntries(names.map((name) => [name, RECORDS]));
   api = await startFakeApi({ records: { ...records, large: LARGE } });
-  guarded = await startFakeApi({ records: { renewed: RECORDS, lapsed: RECORDS }, token: 'of another age' });
+  guarded = await startFakeApi({
+    records: { renewed: RECORDS, relogged: RECORDS, lapsed: RECORDS },
+    token: 'of another age',
+  });
   postgres = await startPostgres();
   disk = noMount === null ? await mountSmallDisk('size=1m') : undefined;
   longhaul = await startLonghaul({ connections: connections() });
@@ -61,6 +64,11 @@ function connections() {
   return {
     api: api.connection('cursor', { pageSize: PAGE }),
     renewing: guarded.connection('cursor', { pageSize: PAGE, auth: client }),
+    login: guarded.connection('header_cursor', {
+      pageSize: PAGE,
+      auth: { type: 'login', loginUrl: '/login', body: { name: 'client', password: 'secret' } },
+    }),
+    spent: api.connection('json_link', { pageSize: PAGE }),
     database: { type: 'postgres', url: postgres.url },
     ...(disk && { disk: { type: 'file', path: disk.folder } }),
   };
@@ -94,12 +102,16 @@ describe.concurrent('a source that', () => {
 });
 
 describe('a token that can be renewed', () => {
-  test('is renewed when it is refused, and the job goes on', async () => {
-    guarded.addFault('renewed').at(BAD).expireToken();
-    const job = await longhaul.run(backupOf('renewed', 'renewing'));
+  test.for([
+    ['of OAuth', 'renewed', 'renewing'],
+    ['of a login', 'relogged', 'login'],
+  ] as const)('%s is renewed when it is refused, and the job goes on', async ([, stream, connection]) => {
+    const before = guarded.tokensGiven();
+    guarded.addFault(stream).at(BAD).expireToken();
+    const job = await longhaul.run(backupOf(stream, connection));
     guarded.assertAllFaultsFired();
-    expect(guarded.tokensGiven()).toBe(2);
-    expect(await recordsOf(job, 'renewed')).toEqual(RECORDS);
+    expect(guarded.tokensGiven() - before).toBe(2);
+    expect(await recordsOf(job, stream)).toEqual(RECORDS);
   });
 
   test('is not renewed for ever: the job ends with unauthorized, and retry goes on', async () => {
@@ -112,6 +124,19 @@ describe('a token that can be renewed', () => {
     expect(await recordsOf(await longhaul.retried(failed), 'lapsed')).toEqual(RECORDS);
     expect(startsAfter(guarded, 'lapsed', finished)).toEqual(REST);
   });
+});
+
+test('an answer that says that nothing is left for an hour makes the job wait, with no request refused', async () => {
+  api.addFault('spent').after(1).headers({ ratelimit: '"default";r=0;t=3600' });
+  const asked = Date.now();
+  const job = await longhaul.run(backupOf('spent', 'spent'), 'waiting');
+  expect(Date.parse(job.progress.waitingUntil!)).toBeGreaterThan(asked + 3_500_000);
+  expect(job.progress).toMatchObject({ records: 2 * PAGE, retries: 0 });
+  expect(api.requests.filter(({ stream }) => stream === 'spent').map(({ status }) => status)).toEqual([
+    200, 200,
+  ]);
+  await longhaul.steer(job.id, 'cancel');
+  expect((await longhaul.ended(job.id)).state).toBe('cancelled');
 });
 
 describe('a spec', () => {

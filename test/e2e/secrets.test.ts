@@ -85,6 +85,10 @@ function connections() {
         clientSecret: '${CLIENT_SECRET}',
       },
     },
+    login: {
+      ...crm,
+      auth: { type: 'login', loginUrl: '/login', body: { name: 'client', password: '${PASSWORD}' } },
+    },
     gone: { ...crm, baseUrl: 'http://127.0.0.1:1/?key=${QUERY_KEY}' },
     main: { type: 'postgres', url: postgres.url },
     locked: { type: 'postgres', url: locked.href.replace('PASSWORD', '${PASSWORD}') },
@@ -126,7 +130,7 @@ test('jobs fail in every way, on secrets and records that were planted', { timeo
     expect([stream, state]).toEqual([stream, 'failed']);
     expect(error).toMatchObject({ code });
   });
-  const unlet = ['wrong', 'basic', 'oauth', 'gone', 'locked', 'away'].map(async (name) => {
+  const unlet = ['wrong', 'basic', 'oauth', 'login', 'gone', 'locked', 'away'].map(async (name) => {
     await answer('POST', `/v1/connections/${name}/check`);
     const job = await run(backup(name, name === 'locked' || name === 'away' ? undefined : 'good'));
     expect([name, job.state]).toEqual([name, 'failed']);

@@ -17,7 +17,7 @@
 //   api.requests; api.served('contacts'); api.servedTwice('contacts');
 //
 // One server speaks all paginations at once: `limit` with `cursor`, `offset` or `page`; answers hold `next`, `next_url`,
-// `total`, `total_pages` and a Link header. The records lie at `data`. Tokens come from POST /oauth/token.
+// `total`, `total_pages`, a Link and an X-Next-Cursor header. The records lie at `data`. Tokens: test/support/fake-tokens.ts.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,6 +25,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { HttpAuth, HttpConnection, HttpPaginator } from '../../src/config/http.js';
 import { createBell, createGate, type Gate, type Hold } from './bell.js';
 import { Fault } from './fake-faults.js';
+import { createFakeTokens } from './fake-tokens.js';
 import { createExchange, findPlace, type FakeApiOptions } from './fake-pages.js';
 
 export type { FakeApiOptions, FakeRecords } from './fake-pages.js';
@@ -51,6 +52,7 @@ export type FakeApi = Awaited<ReturnType<typeof startFakeApi>>;
 
 const PAGINATORS = {
   cursor: { type: 'cursor', cursor_path: 'next', cursor_param: 'cursor', total_path: 'total' },
+  header_cursor: { type: 'header_cursor', cursor_header: 'X-Next-Cursor', cursor_param: 'cursor' },
   json_link: { type: 'json_link', next_url_path: 'next_url' },
   header_link: { type: 'header_link' },
   offset: { type: 'offset', total_path: 'total' },
@@ -68,25 +70,11 @@ export async function startFakeApi(options: FakeApiOptions) {
   const faults: Fault[] = [];
   const gates: Gate[] = [];
   const arrivals = createBell();
-  const tokens = new Set(options.token === undefined ? [] : [options.token]);
-  let tokensGiven = 0;
-
-  const giveToken = (request: IncomingMessage, response: ServerResponse) => {
-    const known =
-      request.headers.authorization === `Basic ${Buffer.from('client:secret').toString('base64')}`;
-    if (!known) return void response.writeHead(401).end('{"error":"invalid_client"}');
-    const token = `token-${++tokensGiven}`;
-    tokens.add(token);
-    const body = { access_token: token, token_type: 'Bearer', expires_in: 3_600 };
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  };
-
-  const letIn = (request: IncomingMessage): boolean =>
-    options.token === undefined || tokens.has(request.headers.authorization?.replace(/^Bearer /, '') ?? '');
+  const tokens = createFakeTokens(options.token);
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(`http://${request.headers.host}${request.url}`);
-    if (url.pathname === '/oauth/token') return giveToken(request, response);
+    if (tokens.takes(url.pathname, request, response)) return;
     const place = findPlace(options, url);
     if (!place) return void response.writeHead(404).end('{}');
     const logged: LoggedRequest = {
@@ -101,9 +89,9 @@ export async function startFakeApi(options: FakeApiOptions) {
     arrivals.ring();
     await Promise.all(gates.map((gate) => gate.pass(place.stream)));
     if (options.latencyMs !== undefined) await setTimeout(options.latencyMs);
-    if (!letIn(request))
+    if (!tokens.letsIn(request))
       return void response.writeHead(401, { 'content-type': 'application/json' }).end('{}');
-    const exchange = createExchange(options, place, url, response, () => tokens.clear());
+    const exchange = createExchange(options, place, url, response, tokens.expire);
     const fault = faults.find((fault) => fault.takes(place));
     logged.fault = fault?.name ?? null;
     await (fault ? fault.strike(exchange) : exchange.answer());
@@ -151,8 +139,9 @@ export async function startFakeApi(options: FakeApiOptions) {
       const starts = served(stream).map((request) => request.start);
       return [...new Set(starts.filter((start, index) => starts.indexOf(start) !== index))];
     },
-    expireTokens: () => tokens.clear(),
-    tokensGiven: () => tokensGiven,
+    expireTokens: tokens.expire,
+    tokensGiven: tokens.given,
+    logins: tokens.logins,
     connection: (paging: Paging, more: ConnectionOptions = {}) => toConnection(options, url, paging, more),
     /** Answers nothing more and frees the port. */
     async close(): Promise<void> {

@@ -82,7 +82,11 @@ export class Fault {
   repeatCursor(): this {
     return this.does('repeat cursor', (exchange) => {
       const body = exchange.with({ next: exchange.cursor, next_url: JSON.stringify(exchange.url) });
-      exchange.response.writeHead(200, { ...JSON_TYPE, link: `<${exchange.url}>; rel="next"` }).end(body);
+      const headers = {
+        link: `<${exchange.url}>; rel="next"`,
+        'x-next-cursor': JSON.parse(exchange.cursor) as string,
+      };
+      exchange.response.writeHead(200, { ...JSON_TYPE, ...headers }).end(body);
     });
   }
   /** The first page, whatever was asked for. */
@@ -94,6 +98,12 @@ export class Fault {
   missingRecords(): this {
     return this.does('missing records', (exchange) => {
       exchange.response.writeHead(200, JSON_TYPE).end(exchange.with({ data: undefined }));
+    });
+  }
+  /** The right body under these headers instead of the right ones. */
+  headers(headers: Readonly<Record<string, string>>): this {
+    return this.does('other headers', ({ response, text }) => {
+      response.writeHead(200, { ...JSON_TYPE, ...headers }).end(text);
     });
   }
   /** The right body with members replaced by these JSON texts. */

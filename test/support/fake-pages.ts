@@ -15,7 +15,7 @@ export interface FakeApiOptions {
   readonly encoding?: keyof typeof ENCODERS;
   /** Put around every record. */
   readonly whitespace?: string;
-  /** Requests must carry this bearer token, or one from /oauth/token (client `client`, secret `secret`). */
+  /** Requests must carry this bearer token, or one that is given (fake-tokens.ts). */
   readonly token?: string;
   /** Where to listen. Default: a free port. */
   readonly port?: number;
@@ -61,7 +61,12 @@ export function createExchange(
     expireTokens,
     answer() {
       const link =
-        next === 'null' ? {} : { link: `<${JSON.parse(next)}>; rel="next", <${url.origin}/>; rel="first"` };
+        next === 'null'
+          ? {}
+          : {
+              link: `<${JSON.parse(next)}>; rel="next", <${url.origin}/>; rel="first"`,
+              'x-next-cursor': JSON.parse(members.next) as string,
+            };
       const { encoding } = options;
       const coding = encoding === undefined ? {} : { 'content-encoding': encoding };
       const text = toText(members);

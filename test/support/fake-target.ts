@@ -217,8 +217,12 @@ export class TargetFault {
   }
   /** The request is done and answered with an error all the same. */
   lie(status: number): this {
+    return this.done(status, {});
+  }
+  /** The request is done and answered like this. */
+  done(status: number, headers: Readonly<Record<string, string>>): this {
     this.performs = true;
-    return this.status(status);
+    return this.status(status, headers);
   }
   status(
     code: number,

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { HttpStream } from '../../src/config/http.js';
-import { comeBackAt, retryAfter } from '../../src/connectors/http/retry-after.js';
+import { closedUntil, comeBackAt, retryAfter } from '../../src/connectors/http/retry-after.js';
 import { linkTarget } from '../../src/connectors/http/link-header.js';
 import { createPager } from '../../src/connectors/http/pagers.js';
 import { createUrls, parseBaseUrl } from '../../src/connectors/http/urls.js';
@@ -15,19 +15,32 @@ const digits = fc.stringMatching(/^\d{1,400}(\.\d{1,3})?$/);
 const fieldValue = fc.oneof(
   digits,
   digits.map((n) => `"default";r=0;t=${n}`),
-  digits.map((n) => `limit=1, reset=${n}`),
+  digits.map((n) => `limit=1, remaining=0, reset=${n}`),
+  fc.tuple(digits, digits).map(([q, w]) => `"default";q=${q};w=${w}`),
+  fc.constantFrom('0', '"default";r=0'),
   fc.date({ noInvalidDate: false }).map((date) => String(date)),
   fc.string({ unit: 'binary', maxLength: 40 }),
 );
 const fields = fc.dictionary(
-  fc.constantFrom('retry-after', 'ratelimit', 'ratelimit-reset', 'x-ratelimit-reset', 'x-rate-limit-reset'),
+  fc.constantFrom(
+    'retry-after',
+    'ratelimit',
+    'ratelimit-policy',
+    'ratelimit-remaining',
+    'ratelimit-reset',
+    'x-ratelimit-remaining',
+    'x-ratelimit-reset',
+    'x-rate-limit-remaining',
+    'x-rate-limit-reset',
+  ),
   fc.oneof(fieldValue, fc.array(fieldValue, { maxLength: 3 })),
 );
 
 test('whatever a source says of its limit, the time to come back is one that a date can hold, and not years away', () => {
   fc.assert(
     fc.property(fields, (headers) => {
-      for (const at of [comeBackAt(headers, NOW), retryAfter(headers, NOW) ?? NOW]) {
+      for (const say of [comeBackAt, retryAfter, closedUntil]) {
+        const at = say(headers, NOW) ?? NOW;
         expect(at).toBeGreaterThanOrEqual(NOW);
         expect(at).toBeLessThanOrEqual(NOW + DAYS_31);
         expect(new Date(at).getTime()).toBe(Math.trunc(at));
@@ -66,6 +79,7 @@ test('the first link with the relation is found, whatever stands around it', () 
 const CONFIG = { type: 'http', baseUrl: 'https://api.example.com/v1', streams: {} } as const;
 const PAGINATORS: readonly HttpStream['paginator'][] = [
   { type: 'cursor', cursor_path: 'next', cursor_param: 'cursor' },
+  { type: 'header_cursor', cursor_header: 'Link', cursor_param: 'cursor' },
   { type: 'json_link', next_url_path: 'next' },
   { type: 'header_link' },
   { type: 'offset', total_path: 'total' },

@@ -14,6 +14,12 @@ const FAULTS: [name: string, fault: (fault: Fault) => Fault, code: ErrorCode][] 
   ['503 with Retry-After', (fault) => fault.status(503, { 'retry-after': '9' }), 'source_throttled'],
   ['429', (fault) => fault.throttle(null), 'source_throttled'],
   ['403', (fault) => fault.status(403), 'source_forbidden'],
+  ['403 with Retry-After', (fault) => fault.status(403, { 'retry-after': '9' }), 'source_throttled'],
+  [
+    '403 with a limit gone by',
+    (fault) => fault.status(403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1000000001' }),
+    'source_forbidden',
+  ],
   ['404', (fault) => fault.status(404), 'source_not_found'],
   ['408', (fault) => fault.status(408), 'source_timeout'],
   ['400', (fault) => fault.status(400), 'source_refused'],

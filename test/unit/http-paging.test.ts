@@ -18,6 +18,7 @@ function withPaginator(config: HttpConnection, paginator: HttpPaginator): HttpCo
 
 test.for<[Paging, requests: number[]]>([
   ['cursor', [0, 20, 40]],
+  ['header_cursor', [0, 20, 40]],
   ['json_link', [0, 20, 40]],
   ['header_link', [0, 20, 40]],
   ['offset', [0, 20, 40]],
@@ -115,6 +116,24 @@ test('a numeric cursor keeps all its digits, an escaped one its letters', async 
   const asked = api.requests.map((request) => new URL(request.url).searchParams.get('cursor'));
   expect(asked).toEqual([null, '98765432109876543210', 'a/bé&c=d']);
   expect(pages[0]!.next).toEqual({ at: '98765432109876543210' });
+});
+
+test('a cursor in a header is sent on as it came, and an empty one ends', async () => {
+  const api = await contactsApi();
+  api.addFault('contacts').headers({ 'X-Next-Cursor': ' 98765432109876543210 ' });
+  api.addFault('contacts').headers({ 'X-Next-Cursor': 'a/b=&c' });
+  api.addFault('contacts').headers({ 'X-Next-Cursor': '' });
+  const { pages } = await readContacts(openSource(api.connection('header_cursor')));
+  const asked = api.requests.map((request) => new URL(request.url).searchParams.get('cursor'));
+  expect(asked).toEqual([null, '98765432109876543210', 'a/b=&c']);
+  expect(pages.map(({ next }) => next)).toEqual([{ at: '98765432109876543210' }, { at: 'a/b=&c' }, null]);
+});
+
+test('a cursor in a header that is too long to keep is refused by name', async () => {
+  const api = await contactsApi();
+  api.addFault('contacts').headers({ 'X-Next-Cursor': 'x'.repeat(6_001) });
+  const { pages, error } = await readContacts(openSource(api.connection('header_cursor')));
+  expect({ pages, code: error?.code }).toEqual({ pages: [], code: 'source_refused' });
 });
 
 test.for<[Paging, next: string]>([

@@ -4,7 +4,7 @@ import { startFakeApi, type Paging } from '../support/fake-api.js';
 import { contactsApi, openSource, readContacts } from '../support/http.js';
 import { partitionsOf, recordsOfAll } from '../support/reading.js';
 
-test.for<Paging>(['cursor', 'json_link', 'header_link'])(
+test.for<Paging>(['cursor', 'header_cursor', 'json_link', 'header_link'])(
   '%s that leads back to its own page is noticed',
   async (paging) => {
     const api = await contactsApi();

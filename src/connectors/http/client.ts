@@ -2,10 +2,13 @@
 import type { HttpConnection } from '../../config/http.js';
 import type { Context } from '../../core/connector.js';
 import { LonghaulError } from '../../core/errors.js';
-import { createCredentials, type Credential } from './credentials.js';
+import { createAllowance } from './allowance.js';
+import type { Credential } from './auth/credential.js';
+import { createCredentials } from './auth/credentials.js';
+import { now } from './clock.js';
 import { describeRequest, statusFault } from './faults.js';
-import { header, mergeHeaders } from './headers.js';
-import { createLimiter, throwIfStopped } from './limiter.js';
+import { DEFAULT_HEADERS, header, mergeHeaders } from './headers.js';
+import { createLimiter, throwIfStopped, waitForLimit } from './limiter.js';
 import { createTransport, isSuccess, type Request, type Response } from './transport.js';
 
 export interface Get {
@@ -36,17 +39,22 @@ export interface Client {
 
 const MAX_REDIRECTS = 5;
 
-export function createClient(config: HttpConnection, baseUrl: URL): Client {
+/** Throws `config_invalid`. */
+export function createClient(connection: string, config: HttpConnection, baseUrl: URL): Client {
   const transport = createTransport(config);
-  const credentials = createCredentials(config.auth ?? { type: 'none' }, baseUrl, transport);
+  const credentials = createCredentials(connection, config, baseUrl, transport);
   const limited = createLimiter(config.limits ?? {});
+  const allowance = createAllowance({ now, wait: waitForLimit });
 
   const send = (ctx: Context, what: string, request: Unsigned, credential: Credential) =>
-    limited(ctx, () => {
+    limited(ctx, async () => {
+      await allowance.ready(ctx, what);
       ctx.meter.request();
       const url = withParams(request.url, credential.params);
       const headers = mergeHeaders(DEFAULT_HEADERS, config.headers, request.headers, credential.headers);
-      return transport(what, { ...request, url, headers }, ctx.signal);
+      const answer = await transport(what, { ...request, url, headers }, ctx.signal);
+      allowance.heard(answer.headers);
+      return answer;
     });
 
   const follow = async (ctx: Context, get: Get, credential: Credential) => {
@@ -93,8 +101,6 @@ export function createClient(config: HttpConnection, baseUrl: URL): Client {
 
 /** A request without its credential. */
 type Unsigned = Omit<Request, 'headers'> & Pick<Get, 'headers'>;
-
-const DEFAULT_HEADERS = { accept: 'application/json', 'user-agent': 'longhaul' };
 
 function describe({ stream, url }: Get): string {
   return describeRequest(stream, 'GET', url);

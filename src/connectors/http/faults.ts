@@ -3,7 +3,7 @@
 import { LonghaulError, type ErrorCode } from '../../core/errors.js';
 import { now } from './clock.js';
 import { contentType, type Headers } from './headers.js';
-import { comeBackAt, retryAfter } from './retry-after.js';
+import { closedUntil, comeBackAt, retryAfter } from './retry-after.js';
 
 /** Who asks for what: `contacts: GET /v1/contacts`. */
 export function describeRequest(stream: string, method: string, url: URL): string {
@@ -18,12 +18,16 @@ export interface Answer {
 /** An answer whose status is not 2xx. */
 export function statusFault(what: string, { status, headers }: Answer): LonghaulError {
   const message = `${what} answered ${status} (${contentType(headers)}).`;
-  const time = now();
-  if (status === 429)
-    return new LonghaulError('source_throttled', message, { until: comeBackAt(headers, time) });
-  const until = status === 503 ? retryAfter(headers, time) : undefined;
+  const until = throttledUntil(status, headers, now());
   if (until !== undefined) return new LonghaulError('source_throttled', message, { until });
   return new LonghaulError(statusCode(status), message);
+}
+
+/** GitHub, for one, answers 403 where others answer 429. */
+function throttledUntil(status: number, headers: Headers, time: number): number | undefined {
+  if (status === 429) return comeBackAt(headers, time);
+  if (status === 503) return retryAfter(headers, time);
+  return status === 403 ? (retryAfter(headers, time) ?? closedUntil(headers, time)) : undefined;
 }
 
 /** Where records are written, the same codes need other remedies. */

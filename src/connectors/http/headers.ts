@@ -3,6 +3,9 @@
 /** Names in lower case; a repeated field is a list. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
+/** Sent with every request, unless the connection says otherwise. */
+export const DEFAULT_HEADERS = { accept: 'application/json', 'user-agent': 'longhaul' };
+
 /** A field's first value. */
 export function header(headers: Headers, name: string): string | undefined {
   const value = headers[name];

@@ -14,7 +14,7 @@ import { parseBaseUrl } from './urls.js';
 /** Throws `config_invalid`. `limits.requestsPerDay` is only stated here: the job that spends it counts it. */
 export function createHttpConnection(name: string, config: HttpConnection): Connection {
   const baseUrl = parseBaseUrl(name, config);
-  const site: Site = { config, baseUrl, client: createClient(config, baseUrl) };
+  const site: Site = { config, baseUrl, client: createClient(name, config, baseUrl) };
   const building = createShared<KeyIndex>();
   const isWritten = Object.values(config.streams).some(({ write }) => write);
   return {

@@ -45,16 +45,16 @@ function createPacer(perSecond: number): (ctx: Context) => Promise<void> {
     if (perSecond === Infinity) return;
     const due = Math.max(nextDue, monotonic() - burst);
     nextDue = due + interval;
-    await waitUntil(ctx, due);
+    const ms = due - monotonic();
+    if (ms > 0) await waitForLimit(ctx, ms);
   };
 }
 
-async function waitUntil(ctx: Context, due: number): Promise<void> {
-  const wait = due - monotonic();
-  if (wait <= 0) return;
-  if (wait > NOTABLE_MS) ctx.meter.waiting(now() + wait, 'rate limit');
-  await sleep(wait, ctx.stop);
-  if (wait > NOTABLE_MS) ctx.meter.waiting(null, 'rate limit');
+/** Resolves after so many ms, or at once when the context stops. */
+export async function waitForLimit(ctx: Context, ms: number): Promise<void> {
+  if (ms > NOTABLE_MS) ctx.meter.waiting(now() + ms, 'rate limit');
+  await sleep(ms, ctx.stop);
+  if (ms > NOTABLE_MS) ctx.meter.waiting(null, 'rate limit');
 }
 
 interface Slots {

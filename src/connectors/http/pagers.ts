@@ -2,7 +2,7 @@
 import type { HttpStream } from '../../config/http.js';
 import { LonghaulError } from '../../core/errors.js';
 import type { Body } from './body.js';
-import { listHeader, type Headers } from './headers.js';
+import { header, listHeader, type Headers } from './headers.js';
 import { linkTarget } from './link-header.js';
 import type { Urls } from './urls.js';
 
@@ -51,7 +51,16 @@ export function createPager(stream: HttpStream, range: Range | null, urls: Urls)
   const { paginator } = stream;
   switch (paginator.type) {
     case 'cursor':
-      return cursorPager(paginator, urls);
+      return cursorPager([paginator.cursor_path], paginator, urls, ({ what, body }) =>
+        asText(what, body.values[0]),
+      );
+    case 'header_cursor':
+      return cursorPager(
+        [],
+        paginator,
+        urls,
+        ({ headers }) => header(headers, paginator.cursor_header.toLowerCase())?.trim() || null,
+      );
     case 'json_link':
       return linkPager([paginator.next_url_path], urls, ({ what, body }) => asText(what, body.values[0]));
     case 'header_link':
@@ -73,13 +82,18 @@ const FIRST: Position = { at: null };
 const WHOLE: Range = { from: 0, to: null, size: null, first: null };
 const MAX_CURSOR = 6_000;
 
-function cursorPager(paginator: Paginator<'cursor'>, urls: Urls): Pager {
+function cursorPager(
+  values: string[],
+  { cursor_param }: Paginator<'cursor' | 'header_cursor'>,
+  urls: Urls,
+  cursor: (page: PageSeen) => string | null,
+): Pager {
   return {
-    values: [paginator.cursor_path],
+    values,
     named: true,
     start: () => FIRST,
-    url: ({ at }) => urls.page(at === null ? {} : { [paginator.cursor_param]: at }),
-    next: (_, { what, body }) => toPosition(what, asText(what, body.values[0])),
+    url: ({ at }) => urls.page(at === null ? {} : { [cursor_param]: at }),
+    next: (_, page) => toPosition(page.what, cursor(page)),
   };
 }
 

@@ -13,9 +13,14 @@ export interface Urls {
 
 /** Throws `config_invalid`. */
 export function parseBaseUrl(connection: string, { baseUrl }: HttpConnection): URL {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
+  return parseHttpUrl(`connections.${connection}.baseUrl`, baseUrl);
+}
+
+/** `field` names it in the config. Throws `config_invalid`. */
+export function parseHttpUrl(field: string, text: string, base?: URL): URL {
+  const url = URL.canParse(text, base?.href) ? new URL(text, base) : null;
   if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return url;
-  throw new LonghaulError('config_invalid', `connections.${connection}.baseUrl is not a plain http(s) URL.`, {
+  throw new LonghaulError('config_invalid', `${field} is not a plain http(s) URL.`, {
     hint: 'Write it as https://host/path; credentials belong into `auth`.',
   });
 }
