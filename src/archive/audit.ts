@@ -6,7 +6,7 @@ import type { Json } from '../core/json.js';
 import type { Store } from '../core/store.js';
 import { addFindings, findingsSchema, NO_FINDINGS, type Findings, type Limit } from './findings.js';
 import { readManifest } from './manifest.js';
-import type { Manifest } from './format.js';
+import type { Manifest, ManifestStream } from './format.js';
 import { readIfThere, sha256 } from './objects.js';
 import { unlisted } from './unlisted.js';
 
@@ -33,16 +33,28 @@ interface State extends Findings {
 
 const NOTHING: State = { ...NO_FINDINGS, records: 0, bytes: 0, storedBytes: 0, segments: 0 };
 
+/** What of the archive was to be read. */
+export interface AuditScope {
+  /** Names; absent: all. */
+  readonly streams?: readonly string[] | undefined;
+}
+
+interface Audited {
+  readonly store: Store;
+  readonly path: string;
+  readonly scope: AuditScope;
+}
+
 /**
  * Takes the pages of `createArchiveSource(…, { onDamage: 'report' })`. `seal` looks for what the manifest does not list
  * and returns all findings; it throws `archive_damaged` only where the archive changed while it was verified.
  */
-export function createAuditSink(store: Store, path: string): Sink {
+export function createAuditSink(store: Store, path: string, scope: AuditScope = {}): Sink {
   return {
     begin: async () => undefined,
     open: async (_ctx, _target, state) => createAuditWriter(stateOf(state)),
     settle: async (_ctx, heads, settled) => jsonOf(fold(heads, settled, SETTLED)),
-    seal: async (ctx, { heads, settled }) => seal(ctx, store, path, fold(heads, settled, SHOWN)),
+    seal: async (ctx, { heads, settled }) => seal(ctx, { store, path, scope }, fold(heads, settled, SHOWN)),
     discard: async () => undefined,
     close: () => store.close(),
   };
@@ -78,9 +90,10 @@ function merge(a: State, b: State, limit: Limit): State {
   };
 }
 
-async function seal(ctx: Context, store: Store, path: string, state: State): Promise<SealSummary> {
+async function seal(ctx: Context, { store, path, scope }: Audited, state: State): Promise<SealSummary> {
   const manifest = await readManifest(store, path);
-  if (state.segments + state.findingsTotal !== manifest.segments.count) {
+  const toRead = streamsOf(manifest, scope).reduce((sum, { segments }) => sum + segments, 0);
+  if (state.segments + state.findingsTotal !== toRead) {
     throw new LonghaulError('archive_damaged', `${path} changed while it was verified.`, {
       hint: 'Find out who writes into the archive, then verify it again.',
     });
@@ -95,6 +108,12 @@ async function seal(ctx: Context, store: Store, path: string, state: State): Pro
     segments,
     ...addFindings(reported, surplus.findings, SHOWN, surplus.findingsTotal),
   };
+}
+
+function streamsOf({ streams }: Manifest, { streams: names }: AuditScope): readonly ManifestStream[] {
+  if (!names) return streams;
+  const asked = new Set(names);
+  return streams.filter(({ name }) => asked.has(name));
 }
 
 async function findSurplus(ctx: Context, store: Store, path: string, manifest: Manifest): Promise<Findings> {

@@ -17,7 +17,7 @@ export function openVerify(deps: ActivityDeps, job: JobRef, spec: VerifySpec): S
   const from = deps.connections(spec.source.connection);
   const path = archivePath(job.id, spec);
   const source = createArchiveSource(storeOf(from), path, { onDamage: 'report' });
-  const sink = createAuditSink(storeOf(from), path);
+  const sink = createAuditSink(storeOf(from), path, { streams: spec.source.streams });
   return { limits: from.limits, source, sink };
 }
 
