@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createArchiveSink } from '../../src/archive/sink.js';
 import { createArchiveSource } from '../../src/archive/source.js';
-import { createAuditSink, type AuditScope } from '../../src/archive/audit.js';
+import type { AuditScope } from '../../src/archive/audit-seal.js';
+import { createAuditSink } from '../../src/archive/audit.js';
 import { createFileConnection } from '../../src/connectors/file/index.js';
 import type { Head, SealSummary } from '../../src/core/connector.js';
 import type { Json } from '../../src/core/json.js';
@@ -72,7 +73,7 @@ export async function verifyArchive(
   archive = ARCHIVE,
   scope: AuditScope = {},
 ): Promise<SealSummary & { states: readonly Json[] }> {
-  const source = createArchiveSource(store, archive, { onDamage: 'report' });
+  const source = createArchiveSource(store, archive, { onDamage: 'report', sample: scope.sample });
   const sink = createAuditSink(store, archive, scope);
   const ctx = testContext();
   const heads: Head[] = [];
