@@ -11,7 +11,10 @@ export interface Part {
   has(line: SegmentLine): boolean;
 }
 
-/** At most `want` partitions of about the same stored size to be read. `archive_damaged` where the list contradicts the manifest. */
+/**
+ * At most `want` partitions, each with about the same stored size to be read. `archive_damaged` where the list
+ * contradicts the manifest.
+ */
 export async function* cut(
   store: Store,
   archive: string,

@@ -109,11 +109,13 @@ interface Shelf {
 }
 
 function createShelf(archive: string, expected: AsyncGenerator<Expected>): Shelf {
-  let before = '';
+  /** The last that was found or given up. Only by it, since stores differ in how they order letters that it never has. */
+  let passed = '';
   /** undefined: not asked for yet; null: there is none any more. */
   let next: Expected | null | undefined;
 
   async function step(): Promise<void> {
+    if (next) passed = next.path;
     const { done, value } = await expected.next();
     next = done ? null : value;
   }
@@ -126,8 +128,7 @@ function createShelf(archive: string, expected: AsyncGenerator<Expected>): Shelf
 
   return {
     async *take({ path, size }) {
-      if (path <= before) throw outOfOrder(`${archive}/${path}`);
-      before = path;
+      if (path <= passed) throw outOfOrder(`${archive}/${path}`);
       yield* missingBefore(path);
       if (next?.path !== path) return yield surplus(`${archive}/${path}`);
       if (next.isUnread && next.size !== size) yield resized(`${archive}/${path}`, size, next.size);

@@ -45,6 +45,10 @@ async function found(
   return findings.map(({ problem, path }) => `${problem} ${path.slice('a/'.length)}`);
 }
 
+/** As JavaScript does, and as S3 does. */
+const byUnits = (a: string, b: string): number => (a < b ? -1 : 1);
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
 describe('the list of a store', () => {
   test('tells nothing where everything is there', async () => {
     expect(await found(archive())).toEqual([]);
@@ -75,6 +79,19 @@ describe('the list of a store', () => {
     const surplus = ['a.txt', 'photos/0', 'photos/x', 'photos/0/0', 'photos/0/000000-1/x', 'photos/0/z', 'z'];
     for (const path of surplus) objects.set(`a/${path}`, Buffer.alloc(1));
     expect((await found(rest)).toSorted()).toEqual(surplus.map((path) => `surplus ${path}`).toSorted());
+  });
+
+  test('may order names that no segment has as it likes', async () => {
+    const { objects, manifest, store } = archive();
+    const surplus = ['photos/0/\u{1f600}', 'photos/0/\uff5e'];
+    for (const path of surplus) objects.set(`a/${path}`, Buffer.alloc(1));
+    for (const compare of [byUnits, byBytes]) {
+      const list: Store['list'] = async function* (prefix) {
+        yield* (await collect(store.list(prefix))).toSorted((a, b) => compare(a.path, b.path));
+      };
+      const told = await found({ manifest, store: { ...store, list } });
+      expect(told.toSorted(byUnits)).toEqual(surplus.map((path) => `surplus ${path}`));
+    }
   });
 
   test('ends with the job, in the midst of it', async () => {
