@@ -3,6 +3,7 @@ import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 import { archivePath } from '../core/archive-path.js';
 import { BY_WORKERS, MEMO, SCHEDULED_BY, SEARCH_ATTRIBUTES } from '../core/names.js';
+import { shareOf } from '../core/sample.js';
 import type { JobSpec, VerifySpec } from '../core/spec.js';
 import type { CarriedState, JobMemo, JobRef, RequestMemo } from '../core/work.js';
 
@@ -75,7 +76,7 @@ function summaryOf(id: string, spec: JobSpec): string {
   return wayOf(id, spec).slice(0, SUMMARY_LENGTH);
 }
 
-/** `crm → vault/nightly/backup-crm-…`, `verify vault/nightly/… against main`, `vault/nightly/… → main` */
+/** `crm → vault/nightly/backup-crm-…`, `verify vault/nightly/… against main`, `verify vault/nightly/…, a sample of 10%`, `vault/nightly/… → main` */
 function wayOf(id: string, spec: JobSpec): string {
   if (spec.kind === 'copy') return `${spec.source.connection} → ${spec.sink.connection}`;
   const archive = archivePath(id, spec);
@@ -83,7 +84,7 @@ function wayOf(id: string, spec: JobSpec): string {
     case 'backup':
       return `${spec.source.connection} → ${spec.sink.connection}/${archive}`;
     case 'verify':
-      return `verify ${spec.source.connection}/${archive}${againstOf(spec)}`;
+      return `verify ${spec.source.connection}/${archive}${againstOf(spec)}${sampleOf(spec)}`;
     case 'restore':
       return `${spec.source.connection}/${archive} → ${spec.sink.connection}`;
     case 'export':
@@ -95,6 +96,10 @@ function againstOf({ options }: VerifySpec): string {
   if (!options?.against) return '';
   const { connection, archive } = options.against;
   return ` against ${connection}${archive === undefined ? '' : `/${archive}`}`;
+}
+
+function sampleOf({ options: { sample } = {} }: VerifySpec): string {
+  return shareOf(sample) === null ? '' : `, a sample of ${sample}`;
 }
 
 /** Markdown. */

@@ -55,6 +55,13 @@ const finding = z.object({
   detail: z.string(),
 });
 
+const extent = z.object({ segments: count, records: count, bytes: count, storedBytes: count });
+const sampleSummary = z.object({
+  share: z.string().describe('As it was asked for: `10%`.'),
+  read: extent,
+  of: extent.describe('The whole archive, or the streams of it that were asked for.'),
+});
+
 const result = z.object({
   records: count,
   bytes: count,
@@ -67,6 +74,11 @@ const result = z.object({
     .optional()
     .describe(
       'Of a comparison, by key: `added` are only there, `removed` only in the archive, `duplicates` are keys that come more than once on a side.',
+    ),
+  sample: sampleSummary
+    .optional()
+    .describe(
+      'Only of a verify that did not read every segment, and so is no proof of the whole: what it read, of how much. The sums beside it are of what was read and found intact.',
     ),
   files: count.optional().describe('That an export wrote.'),
   notes: z.array(z.string()).optional().describe('What a person should know of the result.'),

@@ -4,17 +4,28 @@ import type { Store } from '../core/store.js';
 import type { Manifest, ManifestStream, Range, SegmentLine } from './format.js';
 import { damaged, segmentLines } from './segment-lines.js';
 
-/** At most `want` partitions of about the same stored size. `archive_damaged` where the list contradicts the manifest. */
+/** What of a stream is read, where that is not all of it. */
+export interface Part {
+  readonly storedBytes: number;
+  readonly below: number;
+  has(line: SegmentLine): boolean;
+}
+
+/**
+ * At most `want` partitions, each with about the same stored size to be read. `archive_damaged` where the list
+ * contradicts the manifest.
+ */
 export async function* cut(
   store: Store,
   archive: string,
   manifest: Manifest,
   stream: ManifestStream,
   want: number,
+  part: Part | null = null,
 ): AsyncGenerator<Partition> {
   const path = manifest.segments.path;
   const check = createCheck(`${archive}/${path}`, stream);
-  const share = stream.storedBytes / want;
+  const share = (part ?? stream).storedBytes / want;
   let open = { id: 0, start: stream.lines.start, records: 0 };
   let stored = 0;
   const partition = (end: number): Partition => ({
@@ -25,18 +36,21 @@ export async function* cut(
       end,
       encoding: stream.encoding,
       compression: manifest.compression,
+      ...(part && { below: part.below }),
     } satisfies Range,
     estimate: open.records,
   });
 
   for await (const { line, start } of segmentLines(store, archive, path, stream.lines)) {
     check.add(line);
-    // An object in several segments is read by one.
-    const isFull = start > open.start && !line.goesOn && stored >= share * (open.id + 1);
-    if (isFull && open.id + 1 < want) {
+    const isRead = part?.has(line) ?? true;
+    // An object in several segments is read by one; of a sample nobody puts objects together, and no partition is empty.
+    const isBegin = start > open.start && (part ? isRead : !line.goesOn);
+    if (isBegin && stored >= share * (open.id + 1) && open.id + 1 < want) {
       yield partition(start);
       open = { id: open.id + 1, start, records: 0 };
     }
+    if (!isRead) continue;
     open = { ...open, records: open.records + line.records };
     stored += line.storedBytes;
   }

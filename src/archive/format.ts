@@ -145,6 +145,8 @@ export const rangeSchema = z.object({
   end: count,
   encoding: encodingSchema,
   compression: compressionSchema,
+  /** Of a sample: only segments whose lots lie below are read. Absent: all. */
+  below: count.optional(),
 });
 export type Range = z.infer<typeof rangeSchema>;
 

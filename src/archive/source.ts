@@ -20,6 +20,7 @@ import { isMissing } from './objects.js';
 import { segmentLines } from './segment-lines.js';
 import { createReferred, type Referred } from './referred.js';
 import { resolved } from './resolved.js';
+import { createDraws, isDrawn, type Drawn, type Sample } from './sample.js';
 import { segmentPages, type PagesWanted, type SegmentPage } from './segment-pages.js';
 import { checkList, checkSegment, checkStored, type SegmentPlace } from './segment-reader.js';
 
@@ -32,6 +33,8 @@ export interface ArchiveSourceOptions {
   readonly onDamage: 'report' | 'fail' | 'skip';
   /** How many records a page of a stream may have; absent: as many as a page has room for. */
   readonly pageRecords?: ((stream: string) => number) | undefined;
+  /** Only with `report`: segments that were not drawn are passed over. Absent: all are read. */
+  readonly sample?: Sample | undefined;
 }
 
 /**
@@ -39,19 +42,26 @@ export interface ArchiveSourceOptions {
  * `stream_unknown`. `path` is the archive's folder in the store: prefix and id.
  */
 export function createArchiveSource(store: Store, path: string, options: ArchiveSourceOptions): Source {
-  const { onDamage, pageRecords = () => Infinity } = options;
+  const { onDamage, pageRecords = () => Infinity, sample } = options;
+  const drawnOf = createDraws(store, path, sample);
   let known: Known | null = null;
   const open = async (): Promise<Known> => (known ??= knownOf(await readManifest(store, path)));
 
   return {
     async *streams(_ctx, names, after = '') {
-      for (const stream of pick(await open(), names)) if (stream.name > after) yield describe(stream);
+      const known = await open();
+      for (const stream of pick(known, names)) {
+        if (stream.name > after) yield describe(stream, await drawnOf(known.manifest, stream));
+      }
     },
 
     async *partitions(_ctx, { name }, want) {
       const known = await open();
       const [stream] = pick(known, [name]);
-      if (stream) yield* cut(store, path, known.manifest, stream, want);
+      if (!stream) return;
+      const drawn = await drawnOf(known.manifest, stream);
+      const part = sample && drawn ? { ...drawn, has: isDrawn(sample, drawn) } : null;
+      yield* cut(store, path, known.manifest, stream, want, part);
     },
 
     async *read(ctx, stream, partition, from) {
@@ -60,9 +70,11 @@ export function createArchiveSource(store: Store, path: string, options: Archive
       const place = { store, archive: path, encoding: range.encoding, compression: range.compression };
       const lines = segmentLines(store, path, range.path, { start: at.line, end: range.end });
       const referred = createReferred(ctx, store, async () => (await open()).manifest.bases ?? []);
+      const isRead = sample ? isDrawn(sample, range) : () => true;
       let { skip } = at;
       for await (const { line, start, end } of lines) {
         if (ctx.stop.aborted) throw new Stopped();
+        if (!isRead(line)) continue;
         ctx.meter.request();
         const next = end < range.end ? { line: end, skip: 0 } : null;
         if (onDamage === 'report') yield { ...(await audit(ctx, place, line, referred)), next };
@@ -184,6 +196,7 @@ function pick({ manifest, streams }: Known, names: readonly string[] | undefined
   });
 }
 
-function describe({ name, key, encoding, schema, records: estimate }: ManifestStream): Stream {
-  return { name, key, encoding, schema, estimate };
+/** Of a sample are expected the records that it will read. */
+function describe({ name, key, encoding, schema, records }: ManifestStream, drawn: Drawn | null): Stream {
+  return { name, key, encoding, schema, estimate: drawn?.records ?? records };
 }

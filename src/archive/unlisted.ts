@@ -11,7 +11,7 @@ export async function* unlisted(
   manifest: Manifest,
 ): AsyncGenerator<StoredObject> {
   const folders = await foldersOf(store, archive, manifest);
-  const top = new Set([MANIFEST, manifest.segments.path, manifest.report.path]);
+  const top = topOf(manifest);
   let folder = '';
   let listed: ReadonlySet<string> = top;
   for await (const object of store.list(archive)) {
@@ -24,8 +24,17 @@ export async function* unlisted(
   }
 }
 
+/** What lies beside the folders. */
+export function topOf({ segments, report }: Manifest): ReadonlySet<string> {
+  return new Set([MANIFEST, segments.path, report.path]);
+}
+
 /** Which lines of segments.jsonl are about each folder. */
-async function foldersOf(store: Store, archive: string, manifest: Manifest): Promise<Map<string, LineRange>> {
+export async function foldersOf(
+  store: Store,
+  archive: string,
+  manifest: Manifest,
+): Promise<Map<string, LineRange>> {
   const folders = new Map<string, LineRange>();
   for (const { lines } of manifest.streams) {
     for await (const { line, start, end } of segmentLines(store, archive, manifest.segments.path, lines)) {
@@ -55,6 +64,6 @@ export function pathsOf({ path, list }: Pick<Segment, 'path' | 'list'>): string[
   return list ? [path, list.path] : [path];
 }
 
-function folderOf(path: string): string {
+export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }

@@ -1,6 +1,6 @@
 // A job in words: one line while it goes, a summary at its end, a page on request.
 import type { DifferencePage } from '../api/result-contracts.js';
-import type { Differences, SealSummary } from '../core/connector.js';
+import type { Differences, SampleSummary, SealSummary } from '../core/connector.js';
 import type { Job, JobProgress, StreamProgress } from '../core/job.js';
 import { bytes, count, counted, duration, secondsBetween, time } from './format.js';
 
@@ -124,7 +124,14 @@ function sizeLines({ kind }: Job, result: SealSummary): string[] {
   return [
     ...row('bytes', `${bytes(result.bytes)}, stored as ${bytes(result.storedBytes)}`),
     ...row('segments', count(result.segments)),
+    ...(result.sample ? row('sample', sampleText(result.sample)) : []),
   ];
+}
+
+/** `10%: 42 of 420 segments, 98.1 MiB of 981 MiB as stored` */
+function sampleText({ share, read, of }: SampleSummary): string {
+  const segments = `${count(read.segments)} of ${counted(of.segments, 'segment')}`;
+  return `${share}: ${segments}, ${bytes(read.storedBytes)} of ${bytes(of.storedBytes)} as stored`;
 }
 
 function rejectLines({ id, progress: { rejects } }: Job): string[] {

@@ -1,6 +1,7 @@
 // Options that several commands share, and how their values are read.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { JOB_STATES } from '../core/job.js';
+import { SAMPLE, SAMPLE_ALLOWED } from '../core/sample.js';
 import { DEFAULT_DATA_DIR } from './address.js';
 
 /** For every command that talks to the API. */
@@ -108,6 +109,12 @@ export function whole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`Expected a whole number ${bounds(min, max)}.`);
   };
+}
+
+/** Of an archive, in percent. */
+export function sample(text: string): string {
+  if (SAMPLE.test(text)) return text;
+  throw new InvalidArgumentError(`Expected ${SAMPLE_ALLOWED}.`);
 }
 
 export function seconds(text: string): number {

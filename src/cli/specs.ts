@@ -61,6 +61,7 @@ export interface CopyOptions extends MovingOptions {
 export interface VerifyOptions extends StartOptions {
   readonly stream?: readonly string[];
   readonly against?: string;
+  readonly sample?: string;
 }
 
 export function backupSpec(sources: readonly string[], o: BackupOptions): BackupSpec {
@@ -119,11 +120,12 @@ export function copySpec(sources: readonly string[], o: CopyOptions): CopySpec {
 }
 
 export function verifySpec(archive: string, o: VerifyOptions): VerifySpec {
-  const { lanes, tenant } = o;
+  const { lanes, tenant, sample } = o;
+  const against = o.against === undefined ? undefined : parseAgainst(o.against);
   return {
     kind: 'verify',
     source: { ...parseArchive(archive), ...given({ streams: streamsOf(o) }) },
-    options: given({ lanes, tenant, against: o.against === undefined ? undefined : parseAgainst(o.against) }),
+    options: given({ lanes, tenant, against, sample }),
   };
 }
 

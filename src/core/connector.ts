@@ -216,10 +216,28 @@ export interface SealSummary {
   readonly findingsTotal?: number;
   /** Of a comparison, by key: `added` are only there, `removed` only in the archive. */
   readonly differences?: Differences;
+  /** Only of a verify that did not read every segment: what it read, of how much. Its other sums are of what was read. */
+  readonly sample?: SampleSummary;
   /** Files that an export wrote. */
   readonly files?: number;
   /** What a person should know of the result, in sentences. */
   readonly notes?: readonly string[];
+}
+
+export interface SampleSummary {
+  /** As it was asked for: `10%`. */
+  readonly share: string;
+  readonly read: Extent;
+  /** Of the whole archive, or the streams of it that were asked for. */
+  readonly of: Extent;
+}
+
+/** `bytes` are before compression. */
+export interface Extent {
+  readonly segments: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly storedBytes: number;
 }
 
 export interface Differences {

@@ -1,5 +1,6 @@
 // What a caller asks for: the body of POST /v1/jobs, validated. Not imported by workflow code (zod would double its bundle).
 import { z } from 'zod';
+import { SAMPLE, SAMPLE_ALLOWED, shareOf } from './sample.js';
 
 const name = z.string().min(1).max(200);
 /** A relative place in a sink: parts of letters, digits, `.`, `_`, `-`, parted by `/`; no part is `.` or `..`. */
@@ -91,7 +92,13 @@ const verify = z.strictObject({
       lanes,
       /** Compares the records with those of a source, or of another archive, instead of reading the archive alone. */
       against: z.strictObject({ connection: name, archive: place.optional() }).optional(),
+      /** Reads so many of the segments, chosen anew by each job; of the others only presence and size are checked. */
+      sample: z.string().regex(SAMPLE, SAMPLE_ALLOWED).optional(),
       tenant,
+    })
+    .refine(({ against, sample }) => !against || shareOf(sample) === null, {
+      path: ['sample'],
+      message: 'cannot be given beside `options.against`, which compares every record',
     })
     .optional(),
 });

@@ -116,9 +116,13 @@ function difference({ same, added, removed, changed, duplicates }: Differences):
   return { code: 'archive_differs', message, hint: ERRORS.archive_differs.hint };
 }
 
-function damage({ findings = [], findingsTotal = 0 }: SealSummary): ErrorData {
+/** Of what a sample left unread nobody can say that it is intact. */
+const UNREAD_HINT =
+  'Verify the whole archive: only a sample was read. Then bring what is damaged back from a copy, or make a new backup.';
+
+function damage({ findings = [], findingsTotal = 0, sample }: SealSummary): ErrorData {
   const named = findings.slice(0, 3).map(({ path, problem }) => `${path} is ${problem}`);
   const more = findingsTotal > named.length ? ` and ${findingsTotal - named.length} more` : '';
   const message = `${findingsTotal} ${findingsTotal === 1 ? 'object is' : 'objects are'} not as the archive says: ${named.join(', ')}${more}`;
-  return { code: 'archive_damaged', message, hint: ERRORS.archive_damaged.hint };
+  return { code: 'archive_damaged', message, hint: sample ? UNREAD_HINT : ERRORS.archive_damaged.hint };
 }

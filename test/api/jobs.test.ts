@@ -80,6 +80,14 @@ describe('starting a job', () => {
     }
   });
 
+  it('takes a verify of a sample, and says so wherever it is shown', async () => {
+    const job = await api.start({ ...VERIFY, options: { sample: '0.5%' } });
+    expect(job.options).toEqual({ sample: '0.5%' });
+    const handle = api.temporal.client.workflow.getHandle(job.id);
+    const summary = await (await handle.describe()).staticSummary();
+    expect(summary).toBe('verify vault/nightly/a, a sample of 0.5%');
+  });
+
   it('takes a restore job, which has both, and shows the archive that it reads', async () => {
     const sink = { connection: 'main', mode: 'upsert', create: true };
     const job = await api.start({ ...VERIFY, kind: 'restore', sink });
@@ -116,6 +124,24 @@ describe('a spec that cannot run', () => {
         message: 'not an allowed value; did you mean zstd? allowed: zstd, gzip, none',
       },
     ]);
+  });
+
+  it.each([
+    ['0%', 'a share of more than 0% and at most 100%, such as "10%" or "0.5%"'],
+    ['abc', 'a share of more than 0% and at most 100%, such as "10%" or "0.5%"'],
+    ['150%', 'a share of more than 0% and at most 100%, such as "10%" or "0.5%"'],
+  ])('is refused for a sample of %s, with what is allowed', async (sample, message) => {
+    const problem = await refused({ ...VERIFY, options: { sample } });
+    expect(problem).toMatchObject({ code: 'spec_invalid', errors: [{ path: 'options.sample', message }] });
+  });
+
+  it('is refused for a sample beside a comparison', async () => {
+    const options = { sample: '10%', against: { connection: 'crm' } };
+    const message = 'cannot be given beside `options.against`, which compares every record';
+    expect(await refused({ ...VERIFY, options })).toMatchObject({
+      code: 'spec_invalid',
+      errors: [{ path: 'options.sample', message }],
+    });
   });
 
   it('is refused for a kind there is not, and for a body that is no object', async () => {

@@ -96,6 +96,16 @@ function rejectOf(text: string | Buffer): Reject {
   };
 }
 
+it('the result of a verify of a sample says how much of how much was read', async () => {
+  const read = { segments: 42, records: 84, bytes: 4_200, storedBytes: 2_100 };
+  const of = { segments: 420, records: 840, bytes: 42_000, storedBytes: 21_000 };
+  const notes = ['A sample was read, not the whole.'];
+  const result = { ...read, findings: [], findingsTotal: 0, sample: { share: '10%', read, of }, notes };
+  const asked = { ...VERIFY, options: { sample: '10%' } };
+  const job = await ended(asked, { streams: { contacts: [1] }, seal: () => result });
+  expect(job).toMatchObject({ options: { sample: '10%' }, result, error: null });
+});
+
 describe('the rejects of a job', () => {
   const at = (job: Job, query = '') => api.get<RejectPage>(`/v1/jobs/${job.id}/rejects${query}`);
   let queued: Job;

@@ -396,11 +396,12 @@ describe('what is refused', () => {
   });
 });
 
-it('schedules a verify as well as a backup', async () => {
-  await add({ job: VERIFY });
+it('schedules a verify as well as a backup, of a sample where that is asked for', async () => {
+  await add({ job: { ...VERIFY, options: { sample: '10%' } } });
   const id = await trigger();
   expect((await api.get(`/v1/jobs/${id}`)).body).toMatchObject({
     kind: 'verify',
     archive: 'vault/nightly/a',
+    options: { sample: '10%' },
   });
 });

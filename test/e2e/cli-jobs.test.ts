@@ -88,6 +88,24 @@ describe('backup and verify with --wait', () => {
     expect(JSON.parse(verify.stdout)).toMatchObject({ kind: 'verify', state: 'completed' });
   });
 
+  test('verify --sample reads a part of an archive, and says that it did', async () => {
+    const small = ['--checkpoint-bytes', '100000', '--lanes', '1'];
+    const backup = await run('backup', 'sample/companies', '--to', 'vault', '--wait', '--json', ...small);
+    const { archive, result } = JSON.parse(backup.stdout) as Job;
+    expect(result?.segments).toBeGreaterThan(5);
+
+    const verify = await run('verify', archive ?? '', '--sample', '0.5%', '--wait', '--json');
+    expect(verify.code).toBe(0);
+    const { progress, result: proven } = JSON.parse(verify.stdout) as Job;
+    const { sample: read, records } = proven ?? {};
+    expect(read).toMatchObject({ share: '0.5%', read: { records }, of: { records: result?.records } });
+    expect(read?.read.segments).toBeLessThan(read?.of.segments ?? 0);
+    expect(progress).toMatchObject({ percent: 100, records, estimatedRecords: records });
+    const shown = await run('show', (JSON.parse(verify.stdout) as Job).id);
+    expect(shown.stdout).toMatch(/sample +0\.5%: \d+ of \d+ segments, .* as stored/);
+    expect(shown.stdout).toContain('A sample was read, not the whole:');
+  });
+
   test('verify of a damaged archive names the object and exits 1', async () => {
     const backup = await run('backup', 'sample/companies', '--to', 'vault', '--wait', '--json');
     const job = JSON.parse(backup.stdout) as Job;

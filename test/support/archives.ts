@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createArchiveSink } from '../../src/archive/sink.js';
 import { createArchiveSource } from '../../src/archive/source.js';
+import type { AuditScope } from '../../src/archive/audit-seal.js';
 import { createAuditSink } from '../../src/archive/audit.js';
 import { createFileConnection } from '../../src/connectors/file/index.js';
 import type { Head, SealSummary } from '../../src/core/connector.js';
@@ -70,12 +71,13 @@ export async function verifyArchive(
   store: Store,
   want = 3,
   archive = ARCHIVE,
+  scope: AuditScope = {},
 ): Promise<SealSummary & { states: readonly Json[] }> {
-  const source = createArchiveSource(store, archive, { onDamage: 'report' });
-  const sink = createAuditSink(store, archive);
+  const source = createArchiveSource(store, archive, { onDamage: 'report', sample: scope.sample });
+  const sink = createAuditSink(store, archive, scope);
   const ctx = testContext();
   const heads: Head[] = [];
-  for (const stream of await collect(source.streams(ctx))) {
+  for (const stream of await collect(source.streams(ctx, scope.streams))) {
     for (const partition of await collect(source.partitions(ctx, stream, want))) {
       const target = { stream: stream.name, partition: partition.id, index: heads.length };
       let state: Json = null;

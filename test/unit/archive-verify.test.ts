@@ -101,6 +101,15 @@ describe('verify of an archive', () => {
     expect(await verifyArchive(archive.store)).toMatchObject({ ...summary, findingsTotal: surplus.length });
   });
 
+  test('of some of the streams reads those alone, and still finds what is surplus', async () => {
+    archive = await sealedArchive(WORK);
+    await writeFile(path.join(archive.folder, 'README'), 'x');
+    const found = await verifyArchive(archive.store, 2, ARCHIVE, { streams: ['rows', 'empty', 'rows'] });
+    expect(found).toMatchObject({ records: 3, segments: 2, findingsTotal: 1 });
+    const orders = await verifyArchive(archive.store, 2, ARCHIVE, { streams: ['Orders'] });
+    expect(orders).toMatchObject({ records: 16, segments: 8, findingsTotal: 1 });
+  });
+
   test('names each of several damaged, missing and surplus objects in one go', async () => {
     archive = await sealedArchive(WORK);
     const [a = '', b = '', c = ''] = (await filesOf(archive)).filter((file) => file.endsWith('.zst'));

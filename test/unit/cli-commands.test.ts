@@ -163,6 +163,25 @@ describe('watch', () => {
     expect(out).toContain('            and 2 more');
   });
 
+  it('says of a sample how much of how much was read, and that it is no more than that', async () => {
+    const read = { segments: 42, records: 84, bytes: 2_097_152, storedBytes: 1_048_576 };
+    const of = { segments: 420, records: 840, bytes: 20_971_520, storedBytes: 10_485_760 };
+    const note = 'A sample was read, not the whole.';
+    const result = {
+      ...read,
+      findings: [],
+      findingsTotal: 0,
+      sample: { share: '10%', read, of },
+      notes: [note],
+    };
+    cli.answers = [events(['done', 1, job({ kind: 'verify', state: 'completed', result })])];
+    const { code, out } = await run('watch', 'verify-1');
+    expect(code).toBe(0);
+    expect(out).toContain('  segments  42');
+    expect(out).toContain('  sample    10%: 42 of 420 segments, 1.0 MiB of 10.0 MiB as stored');
+    expect(out).toContain(`  note      ${note}`);
+  });
+
   it('detaches at Ctrl-C, says how to come back, and steers nothing', async () => {
     let interrupt: (() => void) | undefined;
     cli.answers = [

@@ -203,6 +203,22 @@ describe('verify', () => {
       options: { against },
     });
   });
+
+  it.each(['10%', '0.5%', '100%'])('reads a sample of %s', async (sample) => {
+    cli.answers = [json(202, job())];
+    expect(await run(`verify vault/a --sample ${sample}`)).toMatchObject({ code: 0 });
+    expect(sent()).toMatchObject({ kind: 'verify', options: { sample } });
+  });
+
+  it.each(['0%', 'abc', '150%', '-5%', '10'])(
+    'refuses a sample of %s, with what is allowed',
+    async (sample) => {
+      const { code, err } = await run(`verify vault/a --sample ${sample}`);
+      expect(code).toBe(2);
+      expect(err.join('\n')).toContain('Expected a share of more than 0% and at most 100%');
+      expect(cli.seen).toEqual([]);
+    },
+  );
 });
 
 describe('diff', () => {

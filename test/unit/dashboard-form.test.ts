@@ -48,6 +48,11 @@ const WHOLE: Readonly<Record<(typeof KINDS)[number], readonly JobSpec[]>> = {
       source: { connection: 'vault', archive: 'nightly/a', streams: ['contacts'] },
       options: { lanes: 2, against: { connection: 'vault', archive: 'nightly/b' }, tenant: 'acme' },
     },
+    {
+      kind: 'verify',
+      source: { connection: 'vault', archive: 'nightly/a' },
+      options: { sample: '0.5%' },
+    },
   ],
   restore: [
     {

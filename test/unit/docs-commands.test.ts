@@ -44,7 +44,9 @@ const flagsIn = (text: string): string[] =>
 /** Every line of code and every code span that calls the command. */
 function callsOf(page: DocsPage): string[] {
   const code = [...codeSpansOf(page), ...page.blocks.flatMap(({ body }) => body.split('\n'))];
-  return code.flatMap((text) => /(?:^|\bnpx )longhaul ([a-z].*)$/.exec(text)?.[1] ?? []);
+  const calls = code.flatMap((text) => /(?:^|\bnpx )longhaul ([a-z].*)$/.exec(text)?.[1] ?? []);
+  // Behind `--` stands the command of a schedule.
+  return calls.flatMap((call) => call.split(' -- ')).filter((call) => /^[a-z]/.test(call));
 }
 
 const calls = pages.flatMap((page) => callsOf(page).map((call) => [page.path, call] as const));

@@ -487,6 +487,19 @@ describe('a job that fails', () => {
     await withJob({ streams: { a: [1] }, seal }, async ({ handle, memo }) => {
       expect(await failureOf(handle)).toEqual({ code: 'archive_damaged', state: null });
       expect((await memo()).error?.message).toContain('a/0/000000-x.jsonl is missing');
+      expect((await memo()).error?.hint).toContain('the other objects are intact');
+    });
+  });
+
+  it('says nothing of objects that a sample left unread, where it found one damaged', async () => {
+    const read = { segments: 1, records: 1, bytes: 1, storedBytes: 1 };
+    const sample = { share: '10%', read, of: { ...read, segments: 9 } };
+    const findings = [{ path: 'a/0/000000-x.jsonl', problem: 'damaged', detail: '' }] as const;
+    const seal: Script['seal'] = () => ({ ...read, segments: 0, findings, findingsTotal: 1, sample });
+    await withJob({ streams: { a: [1] }, seal }, async ({ handle, memo }) => {
+      expect((await failureOf(handle)).code).toBe('archive_damaged');
+      expect(await memo()).toMatchObject({ state: 'failed', result: { sample } });
+      expect((await memo()).error?.hint).toContain('only a sample was read');
     });
   });
 

@@ -6,6 +6,7 @@ import {
   compressionOption,
   formatOption,
   modeOption,
+  sample,
   several,
   skipDamagedOption,
   whole,
@@ -103,6 +104,7 @@ function addVerify(program: Command, io: Io, done: Done, take?: Take): void {
     .description('read an archive again and prove it whole, or compare it')
     .argument('<archive>', 'SINK/ARCHIVE, as `longhaul show ID` prints it')
     .option('--against <place>', 'compare its records with those of CONNECTION or SINK/ARCHIVE')
+    .option('--sample <percent>', 'read only so many of the segments, such as 10%; each job others', sample)
     .action(async (archive: string, options: VerifyOptions) =>
       done(await (await starts()).verify(io, archive, options, take)),
     );

@@ -20,18 +20,26 @@ export function Result({ job }: { readonly job: Job }) {
       {result.notes?.map((note) => (
         <p key={note}>{note}</p>
       ))}
-      {result.findings && <Findings findings={result.findings} total={result.findingsTotal ?? 0} />}
+      {result.findings && (
+        <Findings
+          findings={result.findings}
+          total={result.findingsTotal ?? 0}
+          ofSample={result.sample !== undefined}
+        />
+      )}
     </section>
   );
 }
 
-function figuresOf({ records, bytes: size, storedBytes, segments, files }: SealSummary) {
+function figuresOf({ records, bytes: size, storedBytes, segments, sample, files }: SealSummary) {
   const figures: (readonly [string, string])[] = [
     ['Records', count(records)],
     ['Size', bytes(size)],
   ];
   if (storedBytes > 0) figures.push(['Stored', `${bytes(storedBytes)} (${share(storedBytes, size)})`]);
   if (segments > 0) figures.push(['Segments', count(segments)]);
+  if (sample)
+    figures.push(['Sample', `${count(sample.read.segments)} of ${count(sample.of.segments)} segments`]);
   if (files !== undefined) figures.push(['Files', count(files)]);
   return figures;
 }
@@ -39,8 +47,16 @@ function figuresOf({ records, bytes: size, storedBytes, segments, files }: SealS
 const share = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${Math.round((part / whole) * 100)} %`;
 
-function Findings({ findings, total }: { readonly findings: readonly Finding[]; readonly total: number }) {
-  if (findings.length === 0) return <p>Every object is there and intact.</p>;
+interface FindingsProps {
+  readonly findings: readonly Finding[];
+  readonly total: number;
+  /** Not every object was read. */
+  readonly ofSample: boolean;
+}
+
+function Findings({ findings, total, ofSample }: FindingsProps) {
+  if (findings.length === 0)
+    return <p>Every object is there{ofSample ? '; what was read is intact.' : ' and intact.'}</p>;
   return (
     <>
       <h3>{counted(total, 'finding')}</h3>

@@ -149,7 +149,15 @@ export const FORMS: Readonly<Record<JobKind, readonly Section[]>> = {
         },
       ],
     },
-    { title: 'Options', folded: true, fields: [lanes, tenant] },
+    {
+      title: 'Options',
+      folded: true,
+      fields: [
+        text('options.sample', 'Sample', 'Reads so many of the segments: 10%. Default: all of them.'),
+        lanes,
+        tenant,
+      ],
+    },
   ],
   restore: [
     { title: 'From', fields: [source('sink'), { ...archive, required: true }, streams] },
