@@ -76,6 +76,18 @@ test('follows a job through a gap, from the event after the last', async () => {
   expect(api.seen.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '1', '1']);
 });
 
+test('comes back to its events where its key has asked too often', async () => {
+  api.answers = [
+    json(429, { code: 'requests_exceeded', detail: 'Too many.', status: 429 }),
+    events(['done', 1, job({ state: 'completed' })]),
+  ];
+  const gaps: string[] = [];
+  const seen: string[] = [];
+  for await (const { event } of client.events('a', { onGap: ({ code }) => gaps.push(code) }))
+    seen.push(event);
+  expect({ seen, gaps }).toEqual({ seen: ['done'], gaps: ['requests_exceeded'] });
+});
+
 test('ends its events at once when it is told to', async () => {
   api.answers = [events(['state', 1, job()])];
   const stop = new AbortController();
