@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTable, LEAST } from '../../src/api/roles.js';
 import { KEY_ROLES, suffices } from '../../src/core/key-roles.js';
+import { until } from '../support/until.js';
 import { BACKUP, openApi, type Problem, type TestApi } from './fixture.js';
 import { as, keyedApi, KEYS, type Keyed } from './keyed.js';
 
@@ -155,6 +156,24 @@ describe('a key', () => {
     expect(body.code).toBe('requests_exceeded');
     expect((await own.get('/v1/jobs', as('operator'))).status).toBe(200);
     expect((await own.get('/healthz', as('viewer'))).status).toBe(200);
+  });
+
+  it('that watches with a thousand streams gets another one when one is let go', async () => {
+    const { id } = await base.start();
+    let now = Date.now();
+    const own = keyedApi(base.temporal, { clock: () => now });
+    const watch = () => own.app.request(`/v1/jobs/${id}/events`, { headers: as('viewer') });
+    const open: Response[] = [];
+    for (let i = 0; i < 1_000; i++) open.push(await watch());
+    expect(new Set(open.map(({ status }) => status))).toEqual(new Set([200]));
+    now += 60_000;
+    const refused = await own.get<Problem>(`/v1/jobs/${id}/events`, as('viewer'));
+    expect([refused.status, refused.body.code]).toEqual([429, 'requests_exceeded']);
+    expect((await own.get(`/v1/jobs/${id}`, as('viewer'))).status).toBe(200);
+    await open[0]!.body!.cancel();
+    await until('there is room for another one', async () => (await watch()).status === 200);
+    expect((await watch()).status).toBe(429);
+    own.stop();
   });
 
   it('says who it is', async () => {
