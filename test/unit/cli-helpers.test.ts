@@ -35,6 +35,13 @@ _longhaul; printf '%s\\n' "\${COMPREPLY[@]}"`;
   return stdout.trim().split('\n');
 }
 
+test('every command but those that run on prints JSON with --json', async () => {
+  const { out } = await runWith({}, ['completion', 'bash']);
+  const flags = out.join('\n').matchAll(/^ {4}'([a-z -]+)'\) words='([^']*)' ;;$/gm);
+  const without = [...flags].flatMap(([, path, words]) => (words!.includes('--json') ? [] : [path]));
+  expect(without).toEqual(['api', 'worker', 'keys', 'completion']);
+});
+
 describe('completion', () => {
   test('bash offers commands, their options, and the values of those', async () => {
     expect(await offered('re')).toEqual(['restore', 'rejects', 'resume', 'retry']);

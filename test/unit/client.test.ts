@@ -76,16 +76,25 @@ test('follows a job through a gap, from the event after the last', async () => {
   expect(api.seen.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '1', '1']);
 });
 
-test('comes back to its events where its key has asked too often', async () => {
-  api.answers = [
-    json(429, { code: 'requests_exceeded', detail: 'Too many.', status: 429 }),
-    events(['done', 1, job({ state: 'completed' })]),
-  ];
-  const gaps: string[] = [];
-  const seen: string[] = [];
-  for await (const { event } of client.events('a', { onGap: ({ code }) => gaps.push(code) }))
-    seen.push(event);
-  expect({ seen, gaps }).toEqual({ seen: ['done'], gaps: ['requests_exceeded'] });
+/** As the API puts a request off, for no time at all. */
+const later: Answer = (_, response) => {
+  response.writeHead(429, { 'content-type': 'application/problem+json', 'retry-after': '0' });
+  response.end(JSON.stringify({ code: 'requests_exceeded', detail: 'Too many.', status: 429 }));
+};
+
+test('sends a request again that was put off, as often as it takes within reason', async () => {
+  api.answers = [later, later, json(202, job())];
+  expect(await client.start(SPEC)).toEqual(job());
+  expect(api.seen.map(({ body }) => body)).toEqual(Array.from({ length: 3 }, () => JSON.stringify(SPEC)));
+  api.answers = [later];
+  expect(await failure(client.queue())).toMatchObject({ code: 'requests_exceeded', isPassing: true });
+  expect(api.seen).toHaveLength(3 + 10);
+});
+
+test('does not send again what was refused for another reason', async () => {
+  api.answers = [json(429, { code: 'access_keys_exceeded', detail: 'Too many.', status: 429 })];
+  expect(await failure(client.queue())).toMatchObject({ code: 'access_keys_exceeded' });
+  expect(api.seen).toHaveLength(1);
 });
 
 test('ends its events at once when it is told to', async () => {
