@@ -20,7 +20,8 @@ export function fromText({ source }: Job): string {
 
 /** What a job waits for: a reason of its source, or a code of ours. */
 export function waitText({ waitingFor }: JobProgress): string {
-  return waitingFor?.replaceAll('_', ' ') ?? '';
+  if (waitingFor === null) return '';
+  return /^[a-z_]+$/.test(waitingFor) ? waitingFor.replaceAll('_', ' ') : waitingFor;
 }
 
 /** Where it writes to; null for a job that only reads. */

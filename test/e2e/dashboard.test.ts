@@ -179,6 +179,37 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     expect(await sql(target, 'SELECT count(*)::int AS count FROM people')).toEqual([{ count: 500 }]);
   });
 
+  test('says what a job waits for and until when, and finds it by each filter', async () => {
+    api.addFault('contacts').after(12).throttle(3_600);
+    const { id } = await longhaul.post({
+      kind: 'backup',
+      source: { connection: 'api', streams: ['contacts'] },
+      sink: { connection: 'vault' },
+      options: { tenant: 'acme' },
+    });
+    const { progress } = await longhaul.waitFor(id, 'it waits', (job) => job.state === 'waiting');
+    for (const [label, chosen] of [
+      ['Kind', 'backup'],
+      ['State', 'waiting'],
+      ['Source', 'api'],
+      ['Sink', 'vault'],
+    ] as const) {
+      await page.getByRole('combobox', { name: label }).selectOption(chosen);
+    }
+    await page.getByRole('searchbox', { name: 'Tenant' }).fill('acme');
+    await page.getByRole('searchbox', { name: 'Tenant' }).press('Enter');
+    await page.getByRole('rowheader').getByRole('link', { name: id }).click();
+    const note = page.locator('.summary .note');
+    expect(await note.innerText()).toMatch(
+      /^Waits until .*, another (1 h 00|59) min.*, and goes on by itself\.\s+contacts: .* answered 429/,
+    );
+    expect(await note.locator('time').getAttribute('datetime')).toBe(progress.waitingUntil);
+    const webUi = page.getByRole('link', { name: 'Temporal’s Web UI' });
+    expect(await webUi.getAttribute('href')).toBe(`${longhaul.webUi}/namespaces/default/workflows/${id}`);
+    await longhaul.steer(id, 'cancel');
+    await state('cancelled');
+  });
+
   test('offers the archives of a source of objects as the base of its next backup, and of no other', async () => {
     await longhaul.run({
       kind: 'backup',
