@@ -30,15 +30,19 @@ export interface AccessConfig {
 export interface AccessDeps {
   readonly keyring: Keyring;
   readonly sessions: Sessions;
-  readonly attempts: Attempts;
+  readonly attempts: { readonly bearer: Attempts; readonly login: Attempts };
   readonly logRefusal: LogRefusal;
 }
 
 export function accessOf({ keys, sessionSecret, logRefusal }: AccessConfig, clock: () => number): AccessDeps {
   const keyring = createKeyring(keys);
   const sessions = createSessions({ keyring, secret: sessionSecret, clock });
-  return { keyring, sessions, attempts: createAttempts(clock), logRefusal };
+  const attempts = { bearer: createAttempts(clock, MOST.bearer), login: createAttempts(clock, MOST.login) };
+  return { keyring, sessions, attempts, logRefusal };
 }
+
+/** Wrong keys a minute. Programs ask often: to one whose key was withdrawn, 401 says more than 429. People type. */
+const MOST = { bearer: 100, login: 10 };
 
 /** Throws a 401 without a key that is known, a 403 where its role is too small, a 429 after too many wrong ones. */
 export function createAccess(deps: AccessDeps): MiddlewareHandler {
@@ -62,7 +66,7 @@ function tooSmall(why: string): LonghaulError {
 
 function callerOf(c: Context, deps: AccessDeps): Caller {
   const bearer = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  if (bearer !== undefined) return callerWith(keyOf(c, bearer, deps));
+  if (bearer !== undefined) return callerWith(keyOf(c, bearer, 'bearer', deps));
   const cookie = getCookie(c, SESSION_COOKIE);
   if (cookie === undefined) throw unauthorized('access_key_missing', 'This needs a key.');
   // A browser sends the cookie along with what a page of another port of this host asks for, and says so.
@@ -73,11 +77,17 @@ function callerOf(c: Context, deps: AccessDeps): Caller {
 }
 
 /** The key that is shown. Throws for one that is not known, wherever it came. */
-export function keyOf(c: Context, given: string, { keyring, attempts, logRefusal }: AccessDeps): KeyConfig {
+export function keyOf(
+  c: Context,
+  given: string,
+  how: keyof AccessDeps['attempts'],
+  deps: AccessDeps,
+): KeyConfig {
+  const { keyring, attempts, logRefusal } = deps;
   const key = keyring.find(given);
   if (key) return key;
   const address = addressOf(c);
-  const wait = attempts(address);
+  const wait = attempts[how](address);
   if (wait !== null) throw tooMany(wait);
   logRefusal({ address, request: routeOf(c) });
   throw unauthorized('access_key_unknown', 'The key is not known.');

@@ -22,6 +22,7 @@ import { sendEvents } from './events.js';
 import { findFile, listFiles } from './files.js';
 import { createGate, createNotFound, limitBody, type RouteName } from './guard.js';
 import { createJobs, type Jobs } from './jobs.js';
+import { createLimits, type Limits } from './limits.js';
 import { listJobs } from './listing.js';
 import { createMetrics } from './metrics.js';
 import { createErrorHandler, RequestFaults, type LogError } from './problems.js';
@@ -63,14 +64,15 @@ export function createApp(deps: AppDeps): App {
   const app = new OpenAPIHono({ defaultHook: refuseParameters });
   const metrics = createMetrics(deps.client, soon);
   const access = accessOf(deps.access, deps.clock);
+  const limits = createLimits(deps.clock);
   app.onError(createErrorHandler(deps.logError));
   app.use(metrics.observe, securityHeaders, createGate(deps.access));
   // Whoever reaches the API is shown its page, which holds nothing and asks for a key. All below takes one.
   addDashboard(app, deps.dashboard);
-  app.use(createAudit(deps.access.audit), createAccess(access), limitBody);
+  app.use(createAudit(deps.access.audit), createAccess(access), limits.requests, limitBody);
   // Of all answers only a page of jobs is large; files are sent as they are stored.
   app.use('/v1/jobs', compress());
-  const reach = { soon, jobsFor: (c: Context) => createJobs(deps, callerOf(c).tenant) };
+  const reach = { soon, limits, jobsFor: (c: Context) => createJobs(deps, callerOf(c).tenant) };
   addJobs(app, deps, reach);
   addResults(app, deps, reach);
   addSchedules(app, deps, reach);
@@ -87,11 +89,12 @@ export function createApp(deps: AppDeps): App {
 
 interface Reach {
   readonly soon: Soon;
+  readonly limits: Limits;
   /** The jobs that are there for who asks. */
   readonly jobsFor: (c: Context) => Jobs;
 }
 
-function addJobs(app: App, deps: AppDeps, { jobsFor, soon }: Reach): void {
+function addJobs(app: App, deps: AppDeps, { jobsFor, soon, limits }: Reach): void {
   const everyJob = createJobs(deps, null);
   const watch = createWatch({ show: (id) => soon(() => everyJob.show(id)), clock: deps.clock });
 
@@ -112,7 +115,8 @@ function addJobs(app: App, deps: AppDeps, { jobsFor, soon }: Reach): void {
     const { id } = c.req.valid('param');
     const job = await watch.look(id);
     assertOwn(job, callerOf(c).tenant);
-    return sendEvents(c, job, { watch, stop: deps.stop });
+    const open = () => limits.openStream(callerOf(c));
+    return sendEvents(c, job, { watch, open, stop: deps.stop });
   });
   for (const action of ACTIONS) {
     app.openapi(routes.steering[action], async (c) => {

@@ -4,12 +4,12 @@
 /** Counts a wrong key. Seconds to wait, where there were too many; else null. */
 export type Attempts = (address: string) => number | null;
 
-const MOST = 10;
 const WINDOW_MS = 60_000;
 /** The oldest are forgotten first, so that memory stays flat whoever calls. */
 const ADDRESSES = 10_000;
 
-export function createAttempts(clock: () => number): Attempts {
+/** `most`: wrong keys from an address within a minute that are looked into. */
+export function createAttempts(clock: () => number, most: number): Attempts {
   const counts = new Map<string, { wrong: number; readonly until: number }>();
   return (address) => {
     const now = clock();
@@ -19,6 +19,6 @@ export function createAttempts(clock: () => number): Attempts {
     counts.set(address, count);
     if (counts.size > ADDRESSES) counts.delete(counts.keys().next().value!);
     count.wrong += 1;
-    return count.wrong > MOST ? Math.ceil((count.until - now) / 1000) : null;
+    return count.wrong > most ? Math.ceil((count.until - now) / 1000) : null;
   };
 }

@@ -3,7 +3,7 @@ import { isGrpcDeadlineError, WorkflowFailedError, type Client } from '@temporal
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
 import { BY_WORKERS, WORKFLOWS } from '../core/names.js';
-import { nearest } from '../core/nearest.js';
+import { guess } from '../core/nearest.js';
 import type { ConnectionCheck } from '../core/work.js';
 import { newCheckId } from './ids.js';
 import { readQueue } from './queue.js';
@@ -50,7 +50,5 @@ function noAnswer(message: string, cause?: unknown): LonghaulError {
 
 function unknown(name: string, connections: readonly PublicConnection[]): LonghaulError {
   const names = connections.map((connection) => connection.name);
-  const meant = nearest(name, names);
-  const guess = meant === null ? '' : ` Did you mean ${meant}?`;
-  return new LonghaulError('connection_unknown', `There is no connection of that name.${guess}`);
+  return new LonghaulError('connection_unknown', `There is no connection of that name.${guess(name, names)}`);
 }

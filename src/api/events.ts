@@ -11,6 +11,8 @@ const COMMENT_EVERY_MS = 15_000;
 
 export interface EventsDeps {
   readonly watch: Watch;
+  /** Says that a stream begins; what it returns, that it has ended. Throws where there are too many. */
+  readonly open: () => () => void;
   /** Aborts when the API shuts down: the stream ends, and its watcher comes back with `Last-Event-ID`. */
   readonly stop: AbortSignal;
 }
@@ -19,8 +21,9 @@ export interface EventsDeps {
 export async function sendEvents(c: Context, job: Job, deps: EventsDeps): Promise<Response> {
   const seen = seenOf(c.req.header('last-event-id'));
   if (seen.done && ENDED.includes(job.state)) return c.body(null, 204);
+  const close = deps.open();
   c.header('x-accel-buffering', 'no');
-  return streamSSE(c, (stream) => follow(stream, job, seen, deps));
+  return streamSSE(c, (stream) => follow(stream, job, seen, deps).finally(close));
 }
 
 /** Resolves when the job is done, the watcher has gone or the API shuts down. */

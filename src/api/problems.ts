@@ -60,6 +60,7 @@ const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   schedule_busy: 409,
   range_unsatisfiable: 416,
   access_keys_exceeded: 429,
+  requests_exceeded: 429,
   object_missing: 502,
   archive_damaged: 502,
   archive_unsupported: 502,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { isGrpcDeadlineError, type Client } from '@temporalio/client';
 import type { PublicConnection } from '../config/public.js';
 import { LonghaulError } from '../core/errors.js';
+import { guess } from '../core/nearest.js';
 import type { Job } from '../core/job.js';
 import { BY_WORKERS, JOB_WORKFLOWS, WORKFLOWS } from '../core/names.js';
 import { toJob } from '../core/view.js';
@@ -25,8 +26,10 @@ export interface RemovalDeps extends FactsDeps {
  */
 export async function removeArchive(deps: RemovalDeps, what: RemovalInput): Promise<boolean> {
   const { client, connections, clock, soon } = deps;
-  if (!connections.some(({ name, roles }) => name === what.connection && roles.includes('sink'))) {
-    throw new LonghaulError('connection_unknown', 'There is no connection of that name that holds archives.');
+  const stores = connections.filter(({ roles }) => roles.includes('sink')).map(({ name }) => name);
+  if (!stores.includes(what.connection)) {
+    const message = `There is no connection of that name that holds archives.${guess(what.connection, stores)}`;
+    throw new LonghaulError('connection_unknown', message);
   }
   await soon(() => expectUnused(deps, what));
   const handle = await soon(() =>

@@ -18,16 +18,25 @@ export const misaddressed = {
   403: problem('Called by a name that is not the API’s, or by a page that is not (`host_refused`).'),
   431: { description: 'Path, parameters and headers have more than 16 KiB together.' },
 };
+const later = (description: string) => ({
+  ...problem(description),
+  headers: {
+    'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' as const, minimum: 1 } },
+  },
+});
 export const unlessKeyed = {
   401: problem(
     'No key, or one that is not known, where the API has keys (`access_key_missing`, `access_key_unknown`).',
   ),
-  429: problem('Too many keys that are not known came from this address (`access_keys_exceeded`).'),
+  429: later('Too many keys that are not known came from this address (`access_keys_exceeded`).'),
 };
 /** Of every route that needs a key. */
 export const refused = {
   ...misaddressed,
   ...unlessKeyed,
+  429: later(
+    'More requests than one key may send (`requests_exceeded`). Or too many keys that are not known came from this address (`access_keys_exceeded`).',
+  ),
   403: problem(
     'The role of the key is too small (`role_insufficient`). Or called by a name that is not the API’s, or by a page that is not (`host_refused`).',
   ),

@@ -68,7 +68,7 @@ export function sessionOf(c: Context): SessionView {
 export async function begin(c: Context, deps: AccessDeps): Promise<SessionView> {
   const checked = check(sessionBody, await readJson(c));
   if (!checked.ok) throw new RequestFaults('request_invalid', checked.faults);
-  const key = keyOf(c, checked.value.key, deps);
+  const key = keyOf(c, checked.value.key, 'login', deps);
   setCookie(c, SESSION_COOKIE, deps.sessions.begin(key), {
     ...attributesOf(c),
     maxAge: SESSION_SECONDS,

@@ -4,6 +4,7 @@ import type { Config, ConnectionConfig } from '../config/schema.js';
 import { createFileConnection } from '../connectors/file/index.js';
 import { createS3Connection } from '../connectors/s3/index.js';
 import { LonghaulError } from '../core/errors.js';
+import { guess } from '../core/nearest.js';
 import type { Connection } from '../core/registry.js';
 import type { Store } from '../core/store.js';
 
@@ -25,11 +26,16 @@ export function createStores(deps: StoresDeps): Stores {
   const opened = new Map<string, Store>();
   return (name) => {
     const settings = Object.hasOwn(connections, name) ? connections[name] : undefined;
-    if (!settings) throw new LonghaulError('connection_unknown', `There is no connection named ${name}.`);
+    if (!settings) throw unknown(name, Object.keys(connections));
     const store = opened.get(name) ?? open(name, settings, deps);
     opened.set(name, store);
     return store;
   };
+}
+
+function unknown(name: string, names: readonly string[]): LonghaulError {
+  const message = `There is no connection named ${name}.${guess(name, names)}`;
+  return new LonghaulError('connection_unknown', message);
 }
 
 function open(name: string, config: ConnectionConfig, deps: StoresDeps): Store {

@@ -1,6 +1,7 @@
 // Where the API is: said by the caller, or left behind by a running `longhaul dev`, or the default.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { usageError } from './errors.js';
 
 export interface Address {
   readonly url: string;
@@ -20,11 +21,23 @@ export interface DevFile {
 export const DEFAULT_DATA_DIR = '.longhaul';
 const DEFAULT_API = 'http://127.0.0.1:8400';
 
-export async function findApi(options: {
+interface Asked {
   readonly api?: string;
   readonly dataDir?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-}): Promise<Address> {
+}
+
+/** Throws a usage error for what is no address. */
+export async function findApi(asked: Asked): Promise<Address> {
+  const found = await namedApi(asked);
+  if (/^https?:\/\//.test(found.url) && URL.canParse(found.url)) return found;
+  throw usageError(
+    `"${found.url}", from ${found.from}, is no address of an API`,
+    `Write it with its scheme, like ${DEFAULT_API}.`,
+  );
+}
+
+async function namedApi(options: Asked): Promise<Address> {
   if (options.api) return { url: options.api, from: '--api' };
   if (options.env['LONGHAUL_API']) return { url: options.env['LONGHAUL_API'], from: 'LONGHAUL_API' };
   const dataDir = options.dataDir ?? DEFAULT_DATA_DIR;

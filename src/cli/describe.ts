@@ -16,7 +16,7 @@ export function progressText(job: Job): string {
 }
 
 export function percentText(p: JobProgress): string {
-  return p.percent === null ? '  ?  %' : `${p.percent.toFixed(1).padStart(5)} %`;
+  return p.percent === null ? '    –  ' : `${p.percent.toFixed(1).padStart(5)} %`;
 }
 
 export function streamText(stream: StreamProgress): string {
@@ -44,7 +44,10 @@ export function page(job: Job): string[] {
     ...row('created', time(job.createdAt)),
     ...row('started', job.startedAt && time(job.startedAt)),
     ...row('ended', job.endedAt && `${time(job.endedAt)}${took(job)}`),
-    ...row('progress', `${percentText(p).trim()}, ${progressText(job)}`),
+    ...row(
+      'progress',
+      p.percent === null ? progressText(job) : `${percentText(p).trim()}, ${progressText(job)}`,
+    ),
     ...row('pace', paceText(job)),
     ...row('requests', `${count(p.requests)} for ${count(p.pages)} pages, ${count(p.retries)} retried`),
     ...streamLines(job),

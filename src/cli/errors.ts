@@ -40,7 +40,13 @@ export function exitFor(code: string, status: number): number {
 }
 
 /** Errors of the services that another command line or config would not meet. */
-const USAGE = new Set<ErrorCode>(['config_invalid', 'spec_invalid', 'already_running', 'port_taken']);
+const USAGE = new Set<ErrorCode>([
+  'already_running',
+  'config_invalid',
+  'host_refused',
+  'port_taken',
+  'spec_invalid',
+]);
 const UNREACHABLE = new Set(['temporal_unreachable', 'worker_unavailable', 'api_unreachable']);
 
 /** Prints an error and returns its exit code. */
@@ -69,6 +75,13 @@ export function printError(
   },
 ): void {
   io.err(`${paint(io, 'red', `error ${error.code}:`)} ${error.message}`);
-  for (const fault of error.faults ?? []) io.err(`  ${fault.path || '(body)'}: ${fault.message}`);
+  for (const line of (error.faults ?? []).map(lineOf)) {
+    // The message of a single fault is often the fault itself.
+    if (line !== error.message) io.err(`  ${line}`);
+  }
   if (error.hint) io.err(`${paint(io, 'yellow', 'hint:')} ${error.hint}`);
+}
+
+function lineOf({ path, message }: Fault): string {
+  return `${path || '(body)'}: ${message}`;
 }

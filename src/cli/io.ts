@@ -20,7 +20,7 @@ export type Done = (exit: number) => void;
 
 export type Style = 'red' | 'green' | 'yellow' | 'bold' | 'dim';
 
-/** Colour for messages on a terminal, unless NO_COLOR asks for none. */
+/** Colour for messages on a terminal, unless NO_COLOR asks for none; whatever standard output is, where they do not go. */
 export function paint(io: Io, style: Style, text: string): string {
-  return io.screen !== null && !io.env['NO_COLOR'] ? styleText(style, text) : text;
+  return io.screen !== null && !io.env['NO_COLOR'] ? styleText(style, text, { validateStream: false }) : text;
 }

@@ -48,10 +48,10 @@ export function withRejects(command: Command): Command {
   );
 }
 
-/** For every command that shows a list in pages. */
-export function withPages(command: Command, things: string): Command {
+/** For every command that shows a list in pages, of at most so many. */
+export function withPages(command: Command, things: string, most: number): Command {
   return command
-    .option('--limit <n>', `${things} a page`, whole(1))
+    .option('--limit <n>', `${things} a page`, whole(1, most))
     .option('--cursor <cursor>', 'where the next page begins');
 }
 

@@ -26,6 +26,8 @@ export async function scheduledSpec(
       return Promise.resolve(EXIT.done);
     },
   );
+  const names = program.commands.map((command) => command.name());
+  program.showHelpAfterError(`hint: behind \`--\` stands what starts a job: ${names.join(', ')}`);
   await program.parseAsync([...words, ...wordsOf(where)], { from: 'user' });
   const [spec] = taken;
   if (spec) return spec;

@@ -33,13 +33,18 @@ export class ApiError extends Error {
     this.errors = errors ?? [];
   }
 
-  /** Whether the API, or what it needs, was away: another attempt may get through. */
+  /** Whether the API, or what it needs, was away, or was asked too often: another attempt may get through. */
   get isPassing(): boolean {
     return PASSING.has(this.code);
   }
 }
 
-const PASSING = new Set<string>(['api_unreachable', 'temporal_unreachable', 'worker_unavailable']);
+const PASSING = new Set<string>([
+  'api_unreachable',
+  'requests_exceeded',
+  'temporal_unreachable',
+  'worker_unavailable',
+]);
 
 /** Of an answer that is not 2xx. */
 export function problemOf(url: string, status: number, body: string): ApiError {

@@ -1,6 +1,7 @@
 // Follows a job to its end over server-sent events, through restarts of the API.
 import type { Job } from '../core/job.js';
 import { ApiError } from './errors.js';
+import { pause } from './pause.js';
 
 export interface JobEvent {
   readonly event: 'progress' | 'state' | 'done';
@@ -56,19 +57,6 @@ export async function* follow(
     await pause(Math.min(250 * 2 ** attempt, 3_000), signal);
     attempt += 1;
   }
-}
-
-/** Ends early when the signal aborts. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal?.addEventListener('abort', end);
-  });
 }
 
 /** An error that another attempt may heal; any other is thrown at once. */

@@ -15,6 +15,7 @@ import type { JobSpec } from '../core/spec.js';
 import type { ConnectionCheck, JobChange } from '../core/work.js';
 import { notOurs, problemOf, unreachable } from './errors.js';
 import { follow, type FollowOptions, type JobEvent } from './events.js';
+import { pause } from './pause.js';
 import { posted, queryOf } from './requests.js';
 import { schedulesOver, type Schedules } from './schedules.js';
 
@@ -120,16 +121,23 @@ export function createClient(options: ClientOptions): Client {
 
 type Request = (url: string, init: RequestInit) => Promise<Response>;
 
+/** How often a request is sent that the API puts off, since its key has sent too many. */
+const MOST_ATTEMPTS = 10;
+
 function requests({ url: base, token, fetch: send = fetch }: ClientOptions): Request {
-  return async (url, init) => {
+  const request = async (url: string, init: RequestInit, attempt: number): Promise<Response> => {
     const headers = new Headers(init.headers);
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
     const response = await send(url, { ...init, headers }).catch((cause: unknown) => {
       throw unreachable(base, cause);
     });
     if (response.ok) return response;
-    throw problemOf(base, response.status, await response.text());
+    const problem = problemOf(base, response.status, await response.text());
+    if (problem.code !== 'requests_exceeded' || attempt === MOST_ATTEMPTS) throw problem;
+    await pause(1_000 * Number(response.headers.get('retry-after') ?? 1), init.signal);
+    return request(url, init, attempt + 1);
   };
+  return (url, init) => request(url, init, 1);
 }
 
 function jobPath(id: string): string {

@@ -245,6 +245,10 @@ const rows = {
     reaction: 'permanent',
     hint: 'Wait as long as Retry-After says, then use a key that is known; one that is known is always let in.',
   },
+  requests_exceeded: {
+    reaction: 'permanent',
+    hint: 'Wait as long as Retry-After says; ask less often, or give each program a key of its own.',
+  },
   worker_unavailable: {
     reaction: 'transient',
     attempts: 1,

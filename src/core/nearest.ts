@@ -11,6 +11,12 @@ export function nearest(misspelt: string, valid: readonly string[]): string | nu
   return ranked[0]?.name ?? null;
 }
 
+/** ` Did you mean contacts?`, to follow what was said of a name; nothing where none is near enough. */
+export function guess(misspelt: string, valid: readonly string[]): string {
+  const meant = nearest(misspelt, valid);
+  return meant === null ? '' : ` Did you mean ${meant}?`;
+}
+
 /** Letters to add, drop, change or swap with their neighbour to get from one word to the other. */
 function edits(from: string, to: string): number {
   let beforeLast: number[] = [];

@@ -5,7 +5,7 @@ const ABOUT: Readonly<Record<JobKind, string>> = {
   backup: 'Reads a source into an archive.',
   export: 'Writes records into files that other tools read.',
   verify: 'Reads an archive again and says whether it is whole.',
-  restore: 'Writes the records of an archive into a database.',
+  restore: 'Writes the records of an archive into a database or an API.',
   copy: 'Copies objects from one place to another, by their server where it has both.',
 };
 
@@ -20,7 +20,8 @@ export function fromText({ source }: Job): string {
 
 /** What a job waits for: a reason of its source, or a code of ours. */
 export function waitText({ waitingFor }: JobProgress): string {
-  return waitingFor?.replaceAll('_', ' ') ?? '';
+  if (waitingFor === null) return '';
+  return /^[a-z_]+$/.test(waitingFor) ? waitingFor.replaceAll('_', ' ') : waitingFor;
 }
 
 /** Where it writes to; null for a job that only reads. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTable, LEAST } from '../../src/api/roles.js';
 import { KEY_ROLES, suffices } from '../../src/core/key-roles.js';
+import { until } from '../support/until.js';
 import { BACKUP, openApi, type Problem, type TestApi } from './fixture.js';
 import { as, keyedApi, KEYS, type Keyed } from './keyed.js';
 
@@ -115,24 +116,64 @@ describe('a key', () => {
     },
   );
 
-  it('that is not known is refused, logged without the key, and held back after ten a minute', async () => {
+  it('that is not known is refused, logged without the key, and held back after a hundred a minute', async () => {
     let now = Date.now();
     const own = keyedApi(base.temporal, { clock: () => now });
     const tries = async (key: string) => own.get<Problem>('/v1/jobs', { authorization: `Bearer ${key}` });
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 100; i++) {
       const { status, body, headers } = await tries(`${KEYS.admin}${i}`);
       expect([status, body.code]).toEqual([401, 'access_key_unknown']);
       expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
     }
     const { status, body, headers } = await tries('wrong');
     expect([status, body.code, headers.get('retry-after')]).toEqual([429, 'access_keys_exceeded', '60']);
-    const login = await own.post<Problem>('/v1/session', { key: 'wrong' }, none);
-    expect(login.status).toBe(429);
-    expect(own.refused).toHaveLength(10);
+    expect(own.refused).toHaveLength(100);
     expect(JSON.stringify(own.refused)).not.toContain(KEYS.admin);
     expect((await tries(KEYS.viewer)).status).toBe(200);
     now += 60_001;
     expect((await tries('wrong')).status).toBe(401);
+  });
+
+  it('that is not known is held back after ten a minute where it is typed', async () => {
+    const now = Date.now();
+    const own = keyedApi(base.temporal, { clock: () => now });
+    const login = async (key: string) => (await own.post('/v1/session', { key }, none)).status;
+    for (let i = 0; i < 10; i++) expect(await login(`${KEYS.admin}${i}`)).toBe(401);
+    expect(await login('wrong')).toBe(429);
+    expect(await login(KEYS.viewer)).toBe(200);
+  });
+
+  it('that asks too often is told to wait, on every route that takes one, and no other is', async () => {
+    const now = Date.now();
+    const own = keyedApi(base.temporal, { clock: () => now });
+    for (let i = 0; i < 1_000; i++) await own.app.request('/v1/session', { headers: as('viewer') });
+    const closed = routes.filter((route) => leastOf(route) === 'viewer');
+    for (const { method, path } of closed) {
+      const { status, headers } = await own.send<Problem>(method, callOf(path), { headers: as('viewer') });
+      expect([path, status, headers.get('retry-after')]).toEqual([path, 429, '1']);
+    }
+    const { body } = await own.get<Problem>('/v1/jobs', as('viewer'));
+    expect(body.code).toBe('requests_exceeded');
+    expect((await own.get('/v1/jobs', as('operator'))).status).toBe(200);
+    expect((await own.get('/healthz', as('viewer'))).status).toBe(200);
+  });
+
+  it('that watches with a thousand streams gets another one when one is let go', async () => {
+    const { id } = await base.start();
+    let now = Date.now();
+    const own = keyedApi(base.temporal, { clock: () => now });
+    const watch = () => own.app.request(`/v1/jobs/${id}/events`, { headers: as('viewer') });
+    const open: Response[] = [];
+    for (let i = 0; i < 1_000; i++) open.push(await watch());
+    expect(new Set(open.map(({ status }) => status))).toEqual(new Set([200]));
+    now += 60_000;
+    const refused = await own.get<Problem>(`/v1/jobs/${id}/events`, as('viewer'));
+    expect([refused.status, refused.body.code]).toEqual([429, 'requests_exceeded']);
+    expect((await own.get(`/v1/jobs/${id}`, as('viewer'))).status).toBe(200);
+    await open[0]!.body!.cancel();
+    await until('there is room for another one', async () => (await watch()).status === 200);
+    expect((await watch()).status).toBe(429);
+    own.stop();
   });
 
   it('says who it is', async () => {

@@ -212,4 +212,9 @@ describe('the removal of an archive', () => {
   ])('of %s is a 404 with %s', async (path, code) => {
     expect(await remove(path)).toMatchObject({ status: 404, body: { code } });
   });
+
+  it('of a store that is misspelt is answered with the one that was meant', async () => {
+    const { body } = await remove('vualt/nightly/a');
+    expect(body).toMatchObject({ detail: expect.stringContaining('Did you mean vault?') });
+  });
 });

@@ -1,6 +1,7 @@
 // The dashboard in a real browser, on a real Longhaul: what a person does with it from the first click to the file.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -49,8 +50,12 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
         api: api.connection('json_link', { pageSize: PAGE }),
         people: { type: 'postgres', url: postgres.url },
         target: { type: 'postgres', url: target },
+        album: { type: 'file', path: './album', streams: { pictures: {} } },
       },
     });
+    const pictures = path.join(longhaul.folder, 'album', 'pictures');
+    await mkdir(pictures, { recursive: true });
+    for (const name of ['one', 'two', 'three']) await writeFile(path.join(pictures, name), name);
     browser = await openBrowser();
   });
   afterAll(async () => {
@@ -172,6 +177,82 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
     await page.getByRole('heading', { name: /^rejects-/ }).waitFor();
     await state('completed');
     expect(await sql(target, 'SELECT count(*)::int AS count FROM people')).toEqual([{ count: 500 }]);
+  });
+
+  test('says what a job waits for and until when, and finds it by each filter', async () => {
+    api.addFault('contacts').after(12).throttle(3_600);
+    const { id } = await longhaul.post({
+      kind: 'backup',
+      source: { connection: 'api', streams: ['contacts'] },
+      sink: { connection: 'vault' },
+      options: { tenant: 'acme' },
+    });
+    const { progress } = await longhaul.waitFor(id, 'it waits', (job) => job.state === 'waiting');
+    for (const [label, chosen] of [
+      ['Kind', 'backup'],
+      ['State', 'waiting'],
+      ['Source', 'api'],
+      ['Sink', 'vault'],
+    ] as const) {
+      await page.getByRole('combobox', { name: label }).selectOption(chosen);
+    }
+    await page.getByRole('searchbox', { name: 'Tenant' }).fill('acme');
+    await page.getByRole('searchbox', { name: 'Tenant' }).press('Enter');
+    await page.getByRole('rowheader').getByRole('link', { name: id }).click();
+    const note = page.locator('.summary .note');
+    expect(await note.innerText()).toMatch(
+      /^Waits until .*, another (1 h 00|59) min.*, and goes on by itself\.\s+contacts: .* answered 429/,
+    );
+    expect(await note.locator('time').getAttribute('datetime')).toBe(progress.waitingUntil);
+    const webUi = page.getByRole('link', { name: 'Temporal’s Web UI' });
+    expect(await webUi.getAttribute('href')).toBe(`${longhaul.webUi}/namespaces/default/workflows/${id}`);
+    await longhaul.steer(id, 'cancel');
+    await state('cancelled');
+  });
+
+  test('offers the archives of a source of objects as the base of its next backup, and of no other', async () => {
+    await longhaul.run({
+      kind: 'backup',
+      source: { connection: 'album' },
+      sink: { connection: 'vault', prefix: 'album', archive: 'full' },
+    });
+    await backupOfPeople();
+    await go('start');
+    await field('source.connection').selectOption('api');
+    await field('sink.connection').selectOption('vault');
+    expect(await field('options.base').count()).toBe(0);
+    await field('source.connection').selectOption('album');
+    const offered = page.locator('#field-options-base-known option');
+    await until('the base is offered', async () => (await offered.count()) > 0);
+    expect(await offered.evaluateAll((all) => all.map((each) => each.getAttribute('value')))).toEqual([
+      'album/full',
+    ]);
+    await field('options.base').fill('album/none');
+    await button('Start backup').click();
+    await state('failed');
+    await page.getByRole('link', { name: 'Start another like it' }).click();
+    await field('options.base').fill('album/full');
+    await button('Start backup').click();
+    await state('completed');
+    const id = await page.getByRole('heading', { level: 1 }).innerText();
+    expect((await longhaul.show(id)).options).toMatchObject({ base: 'album/full' });
+  });
+
+  test('writes times in the zone of the reader, and groups numbers as their language does', async () => {
+    const { id, createdAt } = await longhaul.run({
+      kind: 'backup',
+      source: { connection: 'api', streams: ['contacts'] },
+      sink: { connection: 'vault' },
+    });
+    const [locale, timeZone] = ['de-DE', 'Pacific/Auckland'];
+    const reader = await visit(browser, longhaul.api, { locale, timezoneId: timeZone });
+    await reader.page.goto(`${longhaul.api}/#/jobs/${id}`);
+    const created = reader.page.locator(`time[datetime="${createdAt}"]`);
+    const words = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', timeZone });
+    expect(await created.innerText()).toBe(words.format(new Date(createdAt)));
+    await reader.page.locator('.figure', { hasText: '12.000' }).first().waitFor();
+    await reader.page.context().close();
+    expect(reader.faults).toEqual([]);
   });
 
   test('shows in what an archive and its source differ', async () => {
@@ -361,6 +442,10 @@ describe.skipIf(!CHROMIUM)(`the dashboard${NO_CHROMIUM}`, { timeout: START_TIMEO
         }
         const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
         expect(overflow, `${place} is wider than ${width}`).toBeLessThanOrEqual(0);
+        for (const link of await page.getByRole('navigation').getByRole('link').all()) {
+          const { x = 0, width: wide = 0 } = (await link.boundingBox()) ?? {};
+          expect(x + wide, `the pages' links go on beyond ${width}`).toBeLessThanOrEqual(width);
+        }
       }
     }
   });

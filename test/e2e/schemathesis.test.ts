@@ -1,8 +1,13 @@
 // The whole API against its document, by a tool that knows nothing of either: every operation, with what the document allows
-// and with what it does not, beside jobs that have left archives, rejects and differences. All checks are on.
+// and with what it does not, beside jobs that have left archives, rejects and differences; without keys, and with one, where
+// the document also says which routes take it. All checks are on.
 //
 //   SCHEMATHESIS_EXAMPLES=200 npx vitest run test/e2e/schemathesis.test.ts      looks longer, and otherwise each time
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashOfKey, newKey } from '../../src/config/keys.js';
+import { launchApi, urlOf, type ApiProcess } from '../api/launched.js';
 import { INSTALL_TIMEOUT_MS } from '../support/apps/cache.js';
 import { pythonMissing } from '../support/apps/python.js';
 import { schemathesis } from '../support/apps/schemathesis.js';
@@ -13,7 +18,13 @@ import { someRecords } from '../support/records.js';
 const missing = await pythonMissing();
 const examples = process.env['SCHEMATHESIS_EXAMPLES'];
 /** The same calls in each run, as many as there is time for. */
-const BRIEF = ['--generation-deterministic', '--max-examples', '5', '--max-time', '40'];
+const brief = (seconds: number) => [
+  '--generation-deterministic',
+  '--max-examples',
+  '5',
+  '--max-time',
+  String(seconds),
+];
 const LONGEST_MS = 2 * 3_600_000;
 
 describe.skipIf(missing)(
@@ -38,16 +49,44 @@ describe.skipIf(missing)(
       await api?.close();
     });
 
+    async function holdAgainst(url: string, seconds: number, more: readonly string[] = []): Promise<void> {
+      const how = examples ? ['--max-examples', examples] : brief(seconds);
+      const { code, output } = await schemathesis(url, longhaul.folder, [...how, ...more]);
+      if (examples) console.info(output);
+      if (code !== 0) throw new Error(output);
+    }
+
     test(
       'fails no check of schemathesis, and has no fault of its own',
       async () => {
-        const how = examples ? ['--max-examples', examples] : BRIEF;
-        const { code, output } = await schemathesis(longhaul.api, longhaul.folder, how);
-        if (examples) console.info(output);
-        if (code !== 0) throw new Error(output);
+        await holdAgainst(longhaul.api, 40);
         expect(longhaul.launcher.stderr()).not.toContain('request failed');
+      },
+      INSTALL_TIMEOUT_MS + LONGEST_MS,
+    );
+
+    test(
+      'fails none with a key either, and lets nobody in without one',
+      async () => {
+        const key = newKey();
+        const keyed = await withKey(longhaul, key);
+        try {
+          await holdAgainst(await urlOf(keyed), 35, ['--header', `Authorization: Bearer ${key}`]);
+          expect(keyed.output()).not.toContain('request failed');
+        } finally {
+          keyed.child.kill();
+          await keyed.exited;
+        }
       },
       INSTALL_TIMEOUT_MS + LONGEST_MS,
     );
   },
 );
+
+/** One more API on the same jobs and stores, which takes this key as its only one. */
+async function withKey({ folder, config, temporal }: LonghaulInstance, key: string): Promise<ApiProcess> {
+  const keys = [{ name: 'ada', role: 'admin', hash: hashOfKey(key) }];
+  const file = path.join(folder, 'keyed.config.yml');
+  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(config, 'utf8')), keys }));
+  return launchApi({ config: file, namespace: 'default', env: { TEMPORAL_ADDRESS: temporal } });
+}

@@ -26,11 +26,16 @@ export interface Visit {
 export interface VisitOptions {
   /** CSS pixels. Default 1280. */
   readonly width?: number;
+  /** Of the reader. Default: en-GB, and the zone of this machine. */
+  readonly locale?: string;
+  readonly timezoneId?: string;
 }
 
 export async function visit(browser: Browser, origin: string, options: VisitOptions = {}): Promise<Visit> {
   const viewport = { width: options.width ?? 1280, height: 860 };
-  const context = await browser.newContext({ viewport, locale: 'en-GB', acceptDownloads: true });
+  const { locale = 'en-GB', timezoneId } = options;
+  const reader = { locale, ...(timezoneId !== undefined && { timezoneId }) };
+  const context = await browser.newContext({ viewport, ...reader, acceptDownloads: true });
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));

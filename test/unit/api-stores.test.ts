@@ -69,6 +69,11 @@ describe('the stores of the web tier', () => {
     expect(() => open(name)).toThrow(expect.objectContaining({ code }));
   });
 
+  it('says which one was meant', async () => {
+    const open = await stores();
+    expect(() => open('vualt')).toThrow('There is no connection named vualt. Did you mean vault?');
+  });
+
   it('lends the same one each time', async () => {
     const open = await stores();
     expect(open('vault')).toBe(open('vault'));

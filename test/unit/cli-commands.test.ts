@@ -107,6 +107,16 @@ describe('backup', () => {
     ]);
   });
 
+  it('says a single fault once', async () => {
+    const fault = { path: 'sink.connection', message: 'no such connection' };
+    const detail = `${fault.path}: ${fault.message}`;
+    cli.answers = [
+      json(422, { code: 'connection_unknown', detail, hint: 'Look.', status: 422, errors: [fault] }),
+    ];
+    const { err } = await run('backup', 'crm', '--to', 'vautl');
+    expect(err).toEqual([`error connection_unknown: ${detail}`, 'hint: Look.']);
+  });
+
   it('exits 3 where Temporal is not reachable behind the API', async () => {
     cli.answers = [json(503, { code: 'temporal_unreachable', detail: 'no Temporal', hint: 'Start it.' })];
     expect((await run('backup', 'crm', '--to', 'vault')).code).toBe(3);
@@ -226,6 +236,15 @@ describe('jobs, show and steering', () => {
     expect(out).toContain('  stream    contacts running, 1,200,000 of 2,000,000 records, partitions 3/8');
   });
 
+  it('says that a request is on its way where the answer does not show it yet', async () => {
+    cli.answers = [json(202, job({ state: 'running' }))];
+    const { code, out, err } = await run('pause', 'backup-crm-1');
+    expect({ code, out }).toEqual({ code: 0, out: ['backup-crm-1 running'] });
+    expect(err).toEqual(['It was asked to pause; see `longhaul watch backup-crm-1`.']);
+    expect((await run('resume', 'backup-crm-1')).err).toEqual([]);
+    expect((await run('cancel', 'backup-crm-1', '--json')).err).toEqual([]);
+  });
+
   it.each(['pause', 'resume', 'cancel', 'retry'])(
     '%s posts to the job and prints its state',
     async (verb) => {
@@ -325,6 +344,8 @@ describe('the address of the API', () => {
 
 describe('usage', () => {
   it.each([
+    [['jobs', '--api', 'localhost:8400'], '"localhost:8400", from --api, is no address of an API'],
+    [['jobs', '--limit', '201'], 'from 1 to 200'],
     [['bakcup'], 'Did you mean backup?'],
     [['jobs', '--stat', 'running'], 'Did you mean --state?'],
     [['backup', 'crm'], '--to'],

@@ -11,7 +11,11 @@ import { runWith } from '../support/cli.js';
 describe('wrong names', () => {
   test.each([
     ['a command', ['bakcup', 'crm'], '(Did you mean backup?)'],
-    ['a command within', ['connections', 'chekc', 'crm'], 'too many arguments'],
+    ['a command within', ['connections', 'chekc', 'crm'], '(Did you mean check?)'],
+    ['another one', ['schedules', 'triger', 'nightly'], '(Did you mean trigger?)'],
+    ['one beside a place', ['archives', 'rmm', 'vault/a'], '(Did you mean rm?)'],
+    ['one that is like none', ['connections', 'frobnicate'], '(There are: check)'],
+    ['a word too many within', ['connections', 'check', 'crm', 'main'], 'too many arguments'],
     ['an option', ['backup', 'crm', '--to', 'vault', '--lames', '2'], '(Did you mean --lanes?)'],
     ['a value', ['jobs', '--state', 'runing'], 'Allowed choices are queued, running'],
   ])('%s is answered with what there is, and exit code 2', async (_, argv, said) => {
@@ -30,6 +34,13 @@ _longhaul; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout } = await promisify(execFile)('bash', ['-c', line], { cwd: tmpdir() });
   return stdout.trim().split('\n');
 }
+
+test('every command but those that run on prints JSON with --json', async () => {
+  const { out } = await runWith({}, ['completion', 'bash']);
+  const flags = out.join('\n').matchAll(/^ {4}'([a-z -]+)'\) words='([^']*)' ;;$/gm);
+  const without = [...flags].flatMap(([, path, words]) => (words!.includes('--json') ? [] : [path]));
+  expect(without).toEqual(['api', 'worker', 'keys', 'completion']);
+});
 
 describe('completion', () => {
   test('bash offers commands, their options, and the values of those', async () => {

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { createLineView, createView } from '../../src/cli/progress.js';
+import { runCli } from '../../src/cli/program.js';
 import type { Job } from '../../src/core/job.js';
 
 test('lines come at each change of state, and at most every five seconds between', () => {
@@ -45,6 +46,27 @@ test('a terminal shows the total, a bar for each running stream, and notes above
   expect(text()).toMatch(/ {2}contacts +█{6}░{18} 100 of 400 records, partitions 1\/8/);
   expect(text()).toMatch(/ {2}companies +█{12}░{12} 500 records, partitions 4\/8/);
   expect(text()).not.toContain('sleeping');
+});
+
+test('errors have colours on a terminal, unless NO_COLOR asks for none, and none elsewhere', async () => {
+  const said = async (env: Record<string, string>, isTerminal: boolean): Promise<string> => {
+    const lines: string[] = [];
+    const { screen } = terminal();
+    await runCli(['retry', 'a', '--api', 'nowhere'], {
+      env,
+      out: () => undefined,
+      err: (line) => lines.push(line),
+      screen: isTerminal ? screen : null,
+      now: Date.now,
+      onInterrupt: () => () => undefined,
+    });
+    return lines.join('\n');
+  };
+  const plain = await said({}, false);
+  const coloured = await said({}, true);
+  expect(coloured).not.toBe(plain);
+  expect(stripVTControlCharacters(coloured)).toBe(plain);
+  expect(await said({ NO_COLOR: '1' }, true)).toBe(plain);
 });
 
 test('the cursor is shown again at the end', async () => {

@@ -76,6 +76,27 @@ test('follows a job through a gap, from the event after the last', async () => {
   expect(api.seen.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '1', '1']);
 });
 
+/** As the API puts a request off, for no time at all. */
+const later: Answer = (_, response) => {
+  response.writeHead(429, { 'content-type': 'application/problem+json', 'retry-after': '0' });
+  response.end(JSON.stringify({ code: 'requests_exceeded', detail: 'Too many.', status: 429 }));
+};
+
+test('sends a request again that was put off, as often as it takes within reason', async () => {
+  api.answers = [later, later, json(202, job())];
+  expect(await client.start(SPEC)).toEqual(job());
+  expect(api.seen.map(({ body }) => body)).toEqual(Array.from({ length: 3 }, () => JSON.stringify(SPEC)));
+  api.answers = [later];
+  expect(await failure(client.queue())).toMatchObject({ code: 'requests_exceeded', isPassing: true });
+  expect(api.seen).toHaveLength(3 + 10);
+});
+
+test('does not send again what was refused for another reason', async () => {
+  api.answers = [json(429, { code: 'access_keys_exceeded', detail: 'Too many.', status: 429 })];
+  expect(await failure(client.queue())).toMatchObject({ code: 'access_keys_exceeded' });
+  expect(api.seen).toHaveLength(1);
+});
+
 test('ends its events at once when it is told to', async () => {
   api.answers = [events(['state', 1, job()])];
   const stop = new AbortController();

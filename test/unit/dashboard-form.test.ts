@@ -2,10 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { check } from '../../src/core/faults.js';
 import { jobSpecSchema, type JobSpec } from '../../src/core/spec.js';
+import { isAsked } from '../../src/dashboard/start/asked.js';
 import { fieldsOf, FORMS } from '../../src/dashboard/start/fields.js';
 import { bodyOf, curlOf, placeFaults, valuesOf } from '../../src/dashboard/start/values.js';
 
-const KINDS = ['backup', 'export', 'verify', 'restore'] as const;
+const KINDS = ['backup', 'export', 'verify', 'restore', 'copy'] as const;
 
 /** Specs of each kind in which, all together, every field has a value. */
 const WHOLE: Readonly<Record<(typeof KINDS)[number], readonly JobSpec[]>> = {
@@ -20,6 +21,7 @@ const WHOLE: Readonly<Record<(typeof KINDS)[number], readonly JobSpec[]>> = {
         checkpoint: { seconds: 1.5, bytes: 1_000, pages: 1 },
         compression: 'gzip',
         rejects: { max: 3 },
+        base: 'nightly/b',
         tenant: 'acme',
       },
     },
@@ -80,6 +82,20 @@ const WHOLE: Readonly<Record<(typeof KINDS)[number], readonly JobSpec[]>> = {
       sink: { connection: 'main' },
     },
   ],
+  copy: [
+    {
+      kind: 'copy',
+      source: { connection: 'cloud', streams: ['photos'] },
+      sink: { connection: 'mirror', mode: 'upsert' },
+      options: {
+        lanes: 2,
+        pageSize: 10,
+        checkpoint: { seconds: 1, bytes: 1_000, pages: 1 },
+        rejects: { max: 3 },
+        tenant: 'acme',
+      },
+    },
+  ],
 };
 
 describe.each(KINDS)('the form of %s', (kind) => {
@@ -106,7 +122,50 @@ const EMPTY = {
   export: { kind: 'export', source: {}, sink: {}, options: {} },
   verify: { kind: 'verify', source: {} },
   restore: { kind: 'restore', source: {}, sink: {} },
+  copy: { kind: 'copy', source: {}, sink: {} },
 };
+
+describe('an archive is asked for', () => {
+  const connection = (name: string, ...roles: ('source' | 'sink' | 'target')[]) => ({
+    name,
+    type: 'file',
+    roles,
+    limits: {},
+    streams: null,
+  });
+  const connections = [
+    connection('crm', 'source'),
+    connection('vault', 'sink'),
+    connection('photos', 'source', 'sink', 'target'),
+  ];
+  const asks = (kind: (typeof KINDS)[number], path: string, values: Record<string, string>) =>
+    isAsked(
+      fieldsOf(kind).find((field) => field.path === path)!,
+      values,
+      connections,
+    );
+
+  test.each([
+    ['crm', false],
+    ['photos', true],
+    ['vault', false],
+    ['gone', false],
+    ['', false],
+  ])('as the base of a backup of %s: %s', (source, asked) => {
+    const values = { 'source.connection': source, 'sink.connection': 'vault' };
+    expect(asks('backup', 'options.base', values)).toBe(asked);
+  });
+
+  test('as the source of an export where that holds some, and always where there must be one', () => {
+    expect(asks('export', 'source.archive', { 'source.connection': 'crm' })).toBe(false);
+    expect(asks('export', 'source.archive', { 'source.connection': 'vault' })).toBe(true);
+    expect(asks('verify', 'source.archive', {})).toBe(true);
+  });
+
+  test('where one was typed, whatever is chosen by now: it would be sent unseen', () => {
+    expect(asks('backup', 'options.base', { 'source.connection': 'crm', 'options.base': 'a' })).toBe(true);
+  });
+});
 
 test('what is no number goes to the API as it was typed, which says so at its path', () => {
   const body = bodyOf('backup', {

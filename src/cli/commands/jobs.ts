@@ -1,5 +1,5 @@
 // `longhaul jobs`, `show`, `watch` and the steering commands.
-import type { Job } from '../../core/job.js';
+import type { Job, JobState } from '../../core/job.js';
 import type { Action, JobFilter } from '../../client/index.js';
 import { page, percentText, sourceText } from '../describe.js';
 import { EXIT, printError, usageError } from '../errors.js';
@@ -38,8 +38,17 @@ export async function steer(
 ): Promise<number> {
   const job = await (await connect(io, options)).steer(id, steering);
   print(io, options, job, [`${job.id} ${job.state}`]);
+  if (!options.json && !WANTED[steering].includes(job.state))
+    io.err(`It was asked to ${steering}; see \`longhaul watch ${id}\`.`);
   return EXIT.done;
 }
+
+/** The states that show a request as done: the answer comes before a worker has heard of it. */
+const WANTED: Readonly<Record<Exclude<Action, 'retry'>, readonly JobState[]>> = {
+  pause: ['paused'],
+  resume: ['queued', 'running', 'waiting'],
+  cancel: ['cancelling', 'cancelled'],
+};
 
 export interface SetOptions extends ClientOptions {
   readonly lanes?: number;

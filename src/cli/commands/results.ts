@@ -22,6 +22,7 @@ export async function rejects(io: Io, id: string, options: PageOptions): Promise
       : `  ${printable(reject.record)}`,
   ]);
   print(io, options, page, lines);
+  if (!options.json && lines.length === 0) io.err('No record is set aside.');
   tellMore(io, options, page.next);
   return EXIT.done;
 }

@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import type { ClientOptions } from '../commands/common.js';
 import type { Done, Io } from '../io.js';
 import { kindOption, stateOption, withClient, withPages } from '../options.js';
+import { refuseUnknownWithin } from '../within.js';
 
 export function addLooks(program: Command, io: Io, done: Done): void {
-  withPages(withClient(program.command('jobs')), 'jobs')
+  withPages(withClient(program.command('jobs')), 'jobs', 200)
     .description('list jobs, newest first')
     .addOption(kindOption())
     .addOption(stateOption())
@@ -37,6 +38,7 @@ export function addLooks(program: Command, io: Io, done: Done): void {
         ).checkConnection(io, name, command.optsWithGlobals()),
       ),
     );
+  refuseUnknownWithin(connections);
 }
 
 const looks = () => import('../commands/jobs.js');

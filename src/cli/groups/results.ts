@@ -5,29 +5,30 @@ import type { DownloadOptions } from '../commands/download.js';
 import type { PageOptions } from '../commands/results.js';
 import type { Done, Io } from '../io.js';
 import { withClient, withPages } from '../options.js';
+import { refuseUnknownWithin } from '../within.js';
 
 export function addResults(program: Command, io: Io, done: Done): void {
-  withPages(withClient(program.command('rejects')), 'records')
+  withPages(withClient(program.command('rejects')), 'records', 200)
     .description('list the records that a job has set aside, with the reasons')
     .argument('<id>')
     .option('--stream <name>', 'only of this stream')
     .action(async (id: string, options: PageOptions) =>
       done(await (await results()).rejects(io, id, options)),
     );
-  withPages(withClient(program.command('differences')), 'differences')
+  withPages(withClient(program.command('differences')), 'differences', 1_000)
     .description('list what a comparison has found')
     .argument('<id>')
     .option('--stream <name>', 'only of this stream')
     .action(async (id: string, options: PageOptions) =>
       done(await (await results()).differences(io, id, options)),
     );
-  withPages(withClient(program.command('files')), 'files')
+  withPages(withClient(program.command('files')), 'files', 1_000)
     .description('list the files that a completed backup or export wrote')
     .argument('<id>')
     .action(async (id: string, options: ClientOptions) =>
       done(await (await results()).files(io, id, options)),
     );
-  const archives = withPages(withClient(program.command('archives')), 'archives')
+  const archives = withPages(withClient(program.command('archives')), 'archives', 200)
     .description('list the archives and exports in the stores')
     .argument('[place]', 'only of SINK or SINK/PREFIX')
     .action(async (place: string | undefined, options: ClientOptions) =>
@@ -43,6 +44,7 @@ export function addResults(program: Command, io: Io, done: Done): void {
         ).removeArchive(io, archive, command.optsWithGlobals()),
       ),
     );
+  refuseUnknownWithin(archives);
   withClient(program.command('download'))
     .description('download files of a job; goes on where an earlier try ended, and checks each hash')
     .argument('<id>')

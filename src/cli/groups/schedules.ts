@@ -4,6 +4,7 @@ import type { ClientOptions } from '../commands/common.js';
 import type { ScheduleOptions } from '../commands/schedules.js';
 import type { Done, Io } from '../io.js';
 import { withClient, withWait } from '../options.js';
+import { refuseUnknownWithin } from '../within.js';
 
 export function addSchedules(program: Command, io: Io, done: Done): void {
   const all = withClient(program.command('schedules'))
@@ -12,6 +13,7 @@ export function addSchedules(program: Command, io: Io, done: Done): void {
     .action(async (options: ClientOptions) => done(await (await commands()).schedules(io, options)));
   addChanges(all, io, done);
   addSteering(all, io, done);
+  refuseUnknownWithin(all);
 }
 
 function addChanges(all: Command, io: Io, done: Done): void {

@@ -13,7 +13,11 @@ export function Plot({ job }: { readonly job: Job }) {
   return (
     <section class="plot">
       <h2>Rate</h2>
-      {curve ? <Drawing curve={curve} /> : <p class="quiet">No record is through yet.</p>}
+      {curve ? (
+        <Drawing curve={curve} />
+      ) : (
+        <p class="quiet">{job.endedAt === null ? 'No record is through yet.' : 'No record came through.'}</p>
+      )}
     </section>
   );
 }

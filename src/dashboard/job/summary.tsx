@@ -50,9 +50,12 @@ function Waiting({ job }: { readonly job: Job }) {
   return (
     <div class="note">
       <p>
-        <strong>Waits: {waitText(job.progress)}</strong> until <Time iso={waitingUntil} now={now} />, for
-        another {duration((Date.parse(waitingUntil) - now) / 1_000)}. It goes on by itself.
+        <strong>
+          Waits until <Time iso={waitingUntil} now={now} />
+        </strong>
+        , another {duration((Date.parse(waitingUntil) - now) / 1_000)}, and goes on by itself.
       </p>
+      <p>{waitText(job.progress)}</p>
     </div>
   );
 }

@@ -10,6 +10,8 @@ import { Page } from '../ui/page.js';
 import { TroubleNote } from '../ui/trouble.js';
 
 const LOOK_EVERY_MS = 2_000;
+/** Filters that show themselves what is wrong with them. */
+const BESIDE = new Set(['tenant', 'schedule']);
 
 export function JobsPage({ query }: { readonly query: Query }) {
   const { data, trouble } = usePolled(JSON.stringify(query), listLive(query), LOOK_EVERY_MS);
@@ -24,7 +26,7 @@ export function JobsPage({ query }: { readonly query: Query }) {
   return (
     <Page title="Jobs" aside={start}>
       <Filters query={query} faults={faults} />
-      {!faults.some(({ path }) => path === 'tenant') && <TroubleNote trouble={trouble} />}
+      {!faults.some(({ path }) => BESIDE.has(path)) && <TroubleNote trouble={trouble} />}
       {data && data.jobs.length > 0 && <JobTable jobs={data.jobs} />}
       {data?.jobs.length === 0 && <Nothing query={query} />}
       {data === null && !trouble && <p class="quiet">Asking for the jobs …</p>}

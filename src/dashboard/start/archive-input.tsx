@@ -10,10 +10,13 @@ interface ArchiveInputProps {
   readonly set: (text: string) => void;
   /** The connection that holds it; '' while none is chosen. */
   readonly connection: string;
+  /** What it must be an archive of; null: whatever. */
+  readonly source: string | null;
 }
 
-export function ArchiveInput({ naming, value, set, connection }: ArchiveInputProps) {
-  const archives = useArchives(connection);
+export function ArchiveInput({ naming, value, set, connection, source }: ArchiveInputProps) {
+  const all = useArchives(connection);
+  const archives = source === null ? all : all.filter((archive) => archive.source.connection === source);
   const list = `${naming.id}-known`;
   return (
     <>

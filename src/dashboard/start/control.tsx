@@ -77,7 +77,13 @@ function Input({ field, form, naming }: InputProps): ComponentChildren {
       return <ConnectionInput naming={naming} value={value} set={set} field={field} form={form} />;
     case 'archive':
       return (
-        <ArchiveInput naming={naming} value={value} set={set} connection={form.values[field.of] ?? ''} />
+        <ArchiveInput
+          naming={naming}
+          value={value}
+          set={set}
+          connection={form.values[field.of] ?? ''}
+          source={field.isBase ? (form.values['source.connection'] ?? '') : null}
+        />
       );
     case 'streams':
       return <StreamsInput naming={naming} value={value} set={set} form={form} />;

@@ -15,8 +15,8 @@ interface Common {
 export type Field = Common &
   (
     | { readonly type: 'connection'; readonly roles: readonly Role[] }
-    /** `of`: the path of the connection that holds it. Only asked for where that connection is a store. */
-    | { readonly type: 'archive'; readonly of: string }
+    /** `of`: the path of the connection that holds it. */
+    | { readonly type: 'archive'; readonly of: string; readonly isBase?: boolean }
     | { readonly type: 'streams' | 'text' | 'number' | 'flag' | 'json' }
     | { readonly type: 'choice'; readonly choices: readonly string[] }
   );
@@ -58,6 +58,14 @@ const archive: Field = {
   type: 'archive',
   of: 'source.connection',
 };
+const base: Field = {
+  path: 'options.base',
+  label: 'Base',
+  help: 'An archive of the same objects, in the sink: what has not changed since is not read again. Default: none.',
+  type: 'archive',
+  of: 'sink.connection',
+  isBase: true,
+};
 const streams: Field = {
   path: 'source.streams',
   label: 'Streams',
@@ -91,6 +99,7 @@ export const FORMS: Readonly<Record<JobKind, readonly Section[]>> = {
         sink('sink'),
         prefix,
         text('sink.archive', 'Name of the archive', 'Default: the id of the job.'),
+        base,
       ],
     },
     {

@@ -1,5 +1,6 @@
 // The fields of a kind of job, in their sections; what most jobs do without is folded away, unless it holds something.
 import { useEffect, useState } from 'preact/hooks';
+import { isAsked } from './asked.js';
 import { Control } from './control.js';
 import type { Field, Section } from './fields.js';
 import type { FormState } from './form.js';
@@ -44,17 +45,10 @@ function Fields({ fields, form }: { readonly fields: readonly Field[]; readonly 
   return (
     <div class="fields">
       {fields
-        .filter((field) => isAsked(field, form))
+        .filter((field) => isAsked(field, form.values, form.connections))
         .map((field) => (
           <Control key={field.path} field={field} form={form} />
         ))}
     </div>
   );
-}
-
-/** An archive is asked for where the connection holds some, or where none was chosen and there must be one. */
-function isAsked(field: Field, { values, connections }: FormState): boolean {
-  if (field.type !== 'archive') return true;
-  const chosen = connections.find(({ name }) => name === values[field.of]);
-  return chosen ? chosen.roles.includes('sink') : field.required === true;
 }
