@@ -3,6 +3,7 @@ import { add, NO_TALLIES, type Tallies } from '../core/checkpoint.js';
 import type { Meter, Page, Reject } from '../core/connector.js';
 import { createRate } from '../core/rate.js';
 import type { Wait } from '../core/work.js';
+import { lengthOf } from '../records/chunks.js';
 
 export interface Tally {
   readonly meter: Meter;
@@ -60,7 +61,7 @@ export function createTally({ requested, observe }: TallyOptions): Tally {
     refuse(rejects) {
       const refused = recordsIn(rejects);
       observe({ rejects: refused });
-      const bytes = rejects.reduce((sum, { payload }) => sum + (payload ? sizeOf(payload) : 0), 0);
+      const bytes = rejects.reduce((sum, { payload }) => sum + (payload ? lengthOf(payload.chunks) : 0), 0);
       total = {
         ...total,
         records: total.records - refused,
@@ -78,11 +79,7 @@ export function createTally({ requested, observe }: TallyOptions): Tally {
 
 /** Before compression; of a page that checks or copies stored objects, those. */
 export function bytesOf({ payload, audit, copied }: Page): number {
-  return audit?.bytes ?? copied?.bytes ?? sizeOf(payload);
-}
-
-function sizeOf({ chunks }: Page['payload']): number {
-  return chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  return audit?.bytes ?? copied?.bytes ?? lengthOf(payload.chunks);
 }
 
 function recordsIn(rejects: readonly Reject[]): number {

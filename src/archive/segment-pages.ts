@@ -3,6 +3,7 @@ import type { Context, Encoding, Page, Payload } from '../core/connector.js';
 import { Damage } from './damage.js';
 import { decompressed } from './decompress.js';
 import type { SegmentLine } from './format.js';
+import { lengthOf, sliceOf } from '../records/chunks.js';
 import { createCutter } from '../records/cutter.js';
 import { createScanner, firstRowLength } from '../records/scan.js';
 import { TRAILER } from '../records/tar/block.js';
@@ -36,18 +37,38 @@ export async function* segmentPages(
   let header: Buffer | null = null;
   let end = 0;
   for await (const piece of pieces(decoded, encoding, most)) {
-    header ??= encoding === 'csv' ? piece.subarray(0, firstRowLength(piece)) : Buffer.alloc(0);
-    const begin = Math.max(skip, end === 0 ? header.length : end);
+    header ??= encoding === 'csv' ? firstRow(piece) : Buffer.alloc(0);
+    const [start, first] = [end, end === 0 ? header.length : end];
     end += piece.length;
+    const begin = Math.max(skip, first);
     if (begin >= end) continue;
-    const bytes = piece.subarray(piece.length - (end - begin));
-    const { records } = createScanner(encoding).feed(bytes);
+    const chunks = sliceOf(piece.chunks, begin - start);
+    const records =
+      begin === first && encoding !== 'tar'
+        ? piece.records - headers(start, header)
+        : count(encoding, chunks);
     yield {
-      page: { payload: payloadOf(encoding, header, bytes), records },
+      page: { payload: payloadOf(encoding, header, chunks), records },
       start: begin,
       end: end + restOf(place, line, end),
     };
   }
+}
+
+/** The header line counts as a record of the piece that begins with it. */
+function headers(start: number, header: Buffer): number {
+  return start === 0 && header.length > 0 ? 1 : 0;
+}
+
+/** Where reading begins within a piece, and of entries, which are not all records. */
+function count(encoding: Encoding, chunks: readonly Uint8Array[]): number {
+  const scanner = createScanner(encoding);
+  return chunks.reduce((sum, chunk) => sum + scanner.feed(chunk).records, 0);
+}
+
+function firstRow({ chunks }: Piece): Buffer {
+  const bytes = Buffer.concat(chunks);
+  return Buffer.from(bytes.subarray(0, firstRowLength(bytes)));
 }
 
 /** What is left after the last record belongs to no page: the end of a tar file. */
@@ -55,41 +76,43 @@ function restOf({ encoding }: SegmentPlace, { bytes }: SegmentLine, end: number)
   return encoding === 'tar' && bytes - end === TRAILER.length ? TRAILER.length : 0;
 }
 
-function payloadOf(encoding: Encoding, header: Buffer, bytes: Buffer): Payload {
-  return encoding === 'csv'
-    ? { format: encoding, header, chunks: [bytes] }
-    : { format: encoding, chunks: [bytes] };
+function payloadOf(encoding: Encoding, header: Buffer, chunks: readonly Uint8Array[]): Payload {
+  return encoding === 'csv' ? { format: encoding, header, chunks } : { format: encoding, chunks };
+}
+
+/** Whole records, in bytes as they came from the decompressor. */
+interface Piece {
+  readonly chunks: readonly Uint8Array[];
+  /** Of all chunks. */
+  readonly length: number;
+  readonly records: number;
 }
 
 /**
- * Whole records, a page of them at a time. Where a page ends is settled by the segment's bytes, counted from its begin:
- * whoever reads it again, from wherever, gets the same pages.
+ * A page of records at a time. Where a page ends is settled by the segment's bytes, counted from its begin: whoever reads
+ * it again, from wherever, gets the same pages.
  */
 async function* pieces(
   decoded: AsyncIterable<Uint8Array>,
   encoding: Encoding,
   most: number,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Piece> {
   const cutter = createCutter(encoding, { bytes: PAGE_BYTES, records: most });
   let open: Uint8Array[] = [];
   for await (const chunk of decoded) {
     let start = 0;
-    for (const end of cutter.cut(chunk)) {
-      yield joined([...open, chunk.subarray(start, end)]);
+    for (const { end, records } of cutter.cut(chunk)) {
+      yield pieceOf([...open, chunk.subarray(start, end)], records);
       open = [];
       start = end;
     }
     if (start < chunk.length) open.push(chunk.subarray(start));
   }
   if (!cutter.isWhole()) throw new Damage('it ends within a record');
-  const last = joined(open);
-  const records = last.subarray(0, last.length - cutter.rest());
-  if (records.length > 0) yield records;
+  const chunks = sliceOf(open, 0, lengthOf(open) - cutter.rest());
+  if (chunks.length > 0) yield pieceOf(chunks, cutter.open());
 }
 
-/** What lies within one chunk is not copied. */
-function joined(parts: readonly Uint8Array[]): Buffer {
-  const [first] = parts;
-  if (parts.length > 1 || !first) return Buffer.concat(parts);
-  return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
+function pieceOf(chunks: readonly Uint8Array[], records: number): Piece {
+  return { chunks, length: lengthOf(chunks), records };
 }

@@ -11,13 +11,21 @@ export interface CutLimits {
   readonly records: number;
 }
 
+/** Where a run ends, as an offset into the bytes in which it does, and how many records it has. */
+export interface Run {
+  readonly end: number;
+  readonly records: number;
+}
+
 export interface Cutter {
-  /** The offsets in `bytes`, the next of the stream, at which runs end. To be used up before the next call. */
-  cut(bytes: Uint8Array): Iterable<number>;
+  /** The runs that end in `bytes`, the next of the stream. To be used up before the next call. */
+  cut(bytes: Uint8Array): Iterable<Run>;
   /** Whether all bytes so far are whole records, but for the end that the encoding gives a file. */
   isWhole(): boolean;
   /** How many bytes came after the last record. */
   rest(): number;
+  /** Records of the run that has not ended. */
+  open(): number;
 }
 
 /** `csv`: the header line counts as a record. `tar`: every entry does. */
@@ -27,22 +35,23 @@ export function createCutter(encoding: Encoding, limits: CutLimits): Cutter {
   let records = 0;
   let rest = 0;
 
-  function* cut(bytes: Uint8Array): Generator<number> {
+  function* cut(bytes: Uint8Array): Generator<Run> {
     let start = -bytesBefore;
     let last = 0;
     for (const end of ends(bytes)) {
       last = end;
       records += 1;
       if (end - start < limits.bytes && records < limits.records) continue;
+      const run = { end, records };
       start = end;
       records = 0;
-      yield end;
+      yield run;
     }
     bytesBefore = bytes.length - start;
     rest = bytes.length - last + (last === 0 ? rest : 0);
   }
 
-  return { cut, isWhole: () => rest === 0 || isEnd(), rest: () => rest };
+  return { cut, isWhole: () => rest === 0 || isEnd(), rest: () => rest, open: () => records };
 }
 
 interface Finders {

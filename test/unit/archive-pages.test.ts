@@ -38,12 +38,17 @@ describe('runs of records', () => {
       fc.property(segments, sizes, limits, ({ encoding, records }, chunkSizes, most) => {
         const cutter = createCutter(encoding, most);
         const found: number[] = [];
+        let counted = 0;
         let at = 0;
         for (const chunk of chunked(Buffer.from(records.join('')), chunkSizes)) {
-          for (const end of cutter.cut(chunk)) found.push(at + end);
+          for (const run of cutter.cut(chunk)) {
+            found.push(at + run.end);
+            counted += run.records;
+          }
           at += chunk.length;
         }
         expect(found).toEqual(endsOf(records, most));
+        expect(counted + cutter.open()).toBe(records.length);
         expect(cutter.isWhole()).toBe(true);
       }),
     );

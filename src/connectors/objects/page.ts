@@ -1,5 +1,6 @@
 // Gathers objects into pages.
 import type { Cursor, Page, PageCopied, Reject } from '../../core/connector.js';
+import { lengthOf } from '../../records/chunks.js';
 import type { CopiedBy } from './tree.js';
 
 const PAGE_BYTES = 1_048_576;
@@ -23,7 +24,7 @@ export function createPageBuilder(most: number): PageBuilder {
   return {
     add(more, count) {
       chunks.push(...more.filter((chunk) => chunk.length > 0));
-      bytes += more.reduce((sum, chunk) => sum + chunk.length, 0);
+      bytes += lengthOf(more);
       records += count;
     },
     copied(by, more, count) {

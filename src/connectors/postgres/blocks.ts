@@ -2,6 +2,7 @@
 // a row that is updated between two chunks moves, and can come twice or not at all.
 import type { Meter, Page } from '../../core/connector.js';
 import type { Table } from './catalog.js';
+import { lengthOf } from '../../records/chunks.js';
 import { headerLine } from '../../records/csv.js';
 import { columnList, from } from './key.js';
 import { type CutPage, cutPages, type PageSize } from './pages.js';
@@ -53,7 +54,7 @@ async function readBlocks(session: Session, table: Table, start: number, end: nu
 }
 
 function nextStep(step: number, page: CutPage, size: PageSize): number {
-  const bytes = page.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const bytes = lengthOf(page.chunks);
   const share = 'records' in size ? size.records / page.records : size.bytes / bytes;
   return Math.max(1, Math.min(Math.floor(step * share), step * 2, MOST_BLOCKS_A_PAGE));
 }

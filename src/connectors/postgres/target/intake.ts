@@ -2,6 +2,7 @@
 // in batches that are sifted.
 import type { Page, Payload, Reject } from '../../../core/connector.js';
 import { LonghaulError } from '../../../core/errors.js';
+import { lengthOf } from '../../../records/chunks.js';
 import type { Session } from '../session.js';
 import type { Batch, Load } from './load.js';
 import { sift } from './sift.js';
@@ -56,7 +57,7 @@ export function siftingIntake(session: Session, load: Load): Intake {
   return {
     async write(page) {
       kept.push(page);
-      bytes += page.payload.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+      bytes += lengthOf(page.payload.chunks);
       if (bytes >= BATCH_BYTES) await send();
     },
     settle,
