@@ -1,12 +1,10 @@
 // REST API → archive: a whole job against a bare loop that writes the bodies of the same pages through the same compressor.
-import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { request } from 'undici';
 import { createFramePipe } from '../../src/archive/frames.js';
-import { compare, type Way } from '../support/compare.js';
+import { linesInto, naive } from '../naive/way.js';
+import { compare, type Took, type Way } from '../support/compare.js';
 import { LATENCY_MS, PAGE } from '../support/pages.js';
 import { backupOf, onStage, tookOf, type Scale, type Stage } from '../support/stage.js';
 import type { Table } from '../support/tables.js';
@@ -49,10 +47,12 @@ function overHttp(stage: Stage, { rows, rounds }: Scale, stream: string, latency
       },
       job('Longhaul, a whole job, by cursor', 'cursor'),
       job('Longhaul, a whole job, by offset', 'offset'),
-      {
-        name: 'fetched, parsed, written as JSON lines, gzip',
-        run: () => timed(() => pipeline(lines(urls), createGzip(), createWriteStream(file))),
-      },
+      naive({
+        address: stage.longhaul.temporal,
+        records: rows,
+        read: (after) => recordsAt(stage.pages.page(stream, after)),
+        write: linesInto(`${file}.jsonl.gz`),
+      }),
     ],
   });
 }
@@ -71,15 +71,15 @@ async function drain(urls: readonly string[], file: string): Promise<void> {
   }
 }
 
-async function* lines(urls: readonly string[]): AsyncGenerator<string> {
-  for (const url of urls) {
-    const { data } = (await (await request(url)).body.json()) as { data: unknown[] };
-    yield data.map((record) => `${JSON.stringify(record)}\n`).join('');
-  }
+async function recordsAt(url: string): Promise<readonly unknown[]> {
+  const { data } = (await (await request(url)).body.json()) as { data: unknown[] };
+  return data;
 }
 
-async function timed(work: () => Promise<unknown>): Promise<{ ms: number }> {
-  const start = performance.now();
+/** With the CPU of this process, which does the work. */
+async function timed(work: () => Promise<unknown>): Promise<Took> {
+  const [start, cpu] = [performance.now(), process.cpuUsage()];
   await work();
-  return { ms: performance.now() - start };
+  const { user, system } = process.cpuUsage(cpu);
+  return { ms: performance.now() - start, more: { 'CPU s': (user + system) / 1e6 } };
 }

@@ -1,10 +1,12 @@
 // Archive → PostgreSQL, into an empty table with a primary key, against the server's own COPY from a pipe.
 import { join } from 'node:path';
 import { sql } from '../../test/support/postgres.js';
+import { withClient } from '../../test/support/with-client.js';
+import { naive, PAGE } from '../naive/way.js';
 import { compare, type Way } from '../support/compare.js';
 import { areThere, piped } from '../support/pipes.js';
 import { archivedBy, backupOf, onStage, tookOf, type Scale, type Stage } from '../support/stage.js';
-import { fillTable, STREAM, TABLE } from '../support/table.js';
+import { fillTable, rowsAfter, STREAM, TABLE } from '../support/table.js';
 import type { Table } from '../support/tables.js';
 
 export async function restore(scale: Scale): Promise<Table[]> {
@@ -48,6 +50,18 @@ async function compared(stage: Stage, { rows, rounds }: Scale): Promise<Table> {
     { name: 'zcat \\| psql COPY csv', run: () => piped(pipe, { URL: target }) },
     job('Longhaul, a whole job'),
     job('Longhaul, 1 lane', 1),
+    naive({
+      address: longhaul.temporal,
+      records: rows,
+      read: (after) => rowsAfter(postgres.url, after, PAGE),
+      write: (records) => insert(target, records),
+    }),
   ];
   return compare({ title: 'Archive → PostgreSQL', records: rows, rounds, ways: ways.map(emptied) });
+}
+
+/** The fastest of the simple ways: as one text that the server makes rows of. */
+async function insert(url: string, records: readonly unknown[]): Promise<void> {
+  const text = `INSERT INTO ${TABLE} SELECT * FROM json_populate_recordset(NULL::${TABLE}, $1)`;
+  await withClient(url, (client) => client.query(text, [JSON.stringify(records)]));
 }

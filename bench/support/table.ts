@@ -22,3 +22,8 @@ export async function fillTable(url: string, rows: number, table = TABLE): Promi
   );
   await sql(url, `VACUUM (FREEZE, ANALYZE) ${table}`);
 }
+
+/** The page of so many rows after that many, as objects. */
+export function rowsAfter(url: string, after: number, page: number): Promise<Record<string, unknown>[]> {
+  return sql(url, `SELECT * FROM ${TABLE} WHERE id > ${after} ORDER BY id LIMIT ${page}`);
+}
