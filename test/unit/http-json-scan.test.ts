@@ -20,8 +20,8 @@ async function scan(text: string | Uint8Array, list = 'data', values: string[] =
   return { elements, values: found.values.map((span) => span && slice(span.start, span.end)) };
 }
 
-async function verdict(text: string): Promise<boolean> {
-  return scan(text).then(
+async function verdict(text: string, list?: string): Promise<boolean> {
+  return scan(text, list).then(
     () => true,
     (error: unknown) => {
       if (error instanceof JsonSyntaxError) return false;
@@ -91,6 +91,9 @@ describe('scanning JSON', () => {
       fc.asyncProperty(fc.oneof(jsonText, almostJson, pieces), async (text) => {
         fc.pre(Buffer.from(text).toString() === text);
         expect(await verdict(text)).toBe(parses(text));
+        // Elements are passed in another way than all else.
+        const elements = `[${text}]`;
+        expect(await verdict(elements, '')).toBe(parses(elements));
       }),
       { numRuns: 5_000 },
     );

@@ -2,6 +2,7 @@
 // record stays as it came; and it keeps its own stack, so depth costs heap, not call stack.
 import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
+import { skipValue } from './json-skip.js';
 import { Wanted, type Span } from './json-wanted.js';
 
 export interface Scan {
@@ -73,6 +74,8 @@ const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
 class Scanner {
   private readonly open: number[] = [];
   private at: number;
+  /** Where this turn ends. */
+  private enough = 0;
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -83,8 +86,8 @@ class Scanner {
 
   /** Goes on for about so many bytes; true once the whole text was read. Always stands before a value. */
   advance(budget: number): boolean {
-    const enough = this.at + budget;
-    while (this.at < enough) {
+    this.enough = this.at + budget;
+    while (this.at < this.enough) {
       if (this.value() && this.afterValue()) return true;
     }
     return false;
@@ -95,13 +98,21 @@ class Scanner {
     const first = this.peek();
     const depth = this.open.length;
     if (depth <= this.wanted.deepest) this.wanted.begin(depth, this.at, first === OPEN_BRACKET);
-    if (depth === this.wanted.elementDepth) this.wanted.elements.push(this.at);
+    if (depth === this.wanted.elementDepth && this.element()) return true;
     if (first === QUOTE) this.string();
     else if (first === OPEN_BRACE) return this.enter(OBJECT, CLOSE_BRACE);
     else if (first === OPEN_BRACKET) return this.enter(ARRAY, CLOSE_BRACKET);
     else if (first === MINUS || isDigit(first)) this.number();
     else this.literal(first);
     return true;
+  }
+
+  /** No path leads into an element, so it is passed at once; false where that cannot be, and it is read as all else is. */
+  private element(): boolean {
+    this.wanted.elements.push(this.at);
+    const end = skipValue(this.bytes, this.at, this.enough);
+    if (end >= 0) this.at = end;
+    return end >= 0;
   }
 
   private enter(kind: number, close: number): boolean {
