@@ -33,7 +33,9 @@ async function answer(response: ServerResponse, stream: string, start: number): 
   const all = totals[stream]!;
   const data = start < all ? pool[(start / PAGE) % POOL]! : Buffer.alloc(0);
   const next = start + PAGE < all ? `"${start + PAGE}"` : 'null';
-  const [head, tail] = ['{"data":[', `],"next":${next},"total":${all}}`];
+  // A record that only this page has, since a source that gives a page again is one that goes in circles.
+  const own = data.length > 0 ? `${record(start)},` : '';
+  const [head, tail] = [`{"data":[${own}`, `],"next":${next},"total":${all}}`];
   const length = head.length + data.length + tail.length;
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': length });
   response.cork();
@@ -44,9 +46,9 @@ async function answer(response: ServerResponse, stream: string, start: number): 
   times.last = Date.now();
 }
 
-/** About 300 bytes each, as an API would send them. */
+/** All of a page but its first. About 300 bytes each, as an API would send them. */
 function records(page: number): string {
-  return Array.from({ length: PAGE }, (_, place) => record(page * PAGE + place)).join();
+  return Array.from({ length: PAGE - 1 }, (_, place) => record(page * PAGE + place + 1)).join();
 }
 
 function record(id: number): string {
