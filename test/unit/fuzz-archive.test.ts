@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { newestAfter } from '../../src/archive/chain.js';
 import { readManifest } from '../../src/archive/manifest.js';
 import { createRejectsLog } from '../../src/archive/rejects.js';
@@ -36,7 +36,10 @@ let archive: TestArchive;
 beforeAll(async () => {
   archive = await sealedArchive(WORK);
 });
-afterAll(() => archive.dispose());
+afterAll(async () => {
+  await last;
+  await archive.dispose();
+});
 
 async function readAll(): Promise<string[]> {
   const ctx = testContext();
@@ -50,7 +53,17 @@ async function readAll(): Promise<string[]> {
 }
 
 /** Puts all files back as they were. */
-async function keeping(names: readonly string[], use: () => Promise<void>): Promise<void> {
+function keeping(names: readonly string[], use: () => Promise<void>): Promise<void> {
+  const kept = keepingNow(names, use);
+  last = kept.catch(() => undefined);
+  return kept;
+}
+
+/** A run that was under way when the time of its test was over goes on beside the next test, which needs the files. */
+let last: Promise<void> = Promise.resolve();
+beforeEach(() => last);
+
+async function keepingNow(names: readonly string[], use: () => Promise<void>): Promise<void> {
   const files = names.map((name) => path.join(archive.folder, name));
   const before = await Promise.all(files.map((file) => readFile(file)));
   try {
