@@ -27,24 +27,30 @@ const auth = z.discriminatedUnion('type', [
     scope: z.string().optional(),
   }),
   /** Sends credentials by POST and takes the token, or the session cookies, of the answer; again when it ends or is refused. */
-  z.strictObject({
-    type: z.literal('login'),
-    /** Below the origin of `baseUrl`, unless it is a whole URL. */
-    loginUrl: z.string().min(1),
-    body: z.record(z.string(), z.union([value, z.record(z.string(), value)])),
-    /** How the body is written. Default: `json`. */
-    encoding: z.enum(['json', 'form']).optional(),
-    /** Where the token is in the answer. Default: there is none, and the cookies that the answer sets are sent. */
-    tokenPath: path.optional(),
-    /** Which header carries the token. Default: `Authorization`. */
-    header: param.optional(),
-    /** Stands before the token. Default: `Bearer` in `Authorization`, else nothing. */
-    scheme: z.string().max(200).optional(),
-    /** Where the answer says how long it is good for: seconds, an epoch or a date. */
-    expiresPath: path.optional(),
-    /** How long it is good for where the answer does not say. Default: until it is refused. */
-    lifetimeSeconds: z.number().positive().optional(),
-  }),
+  z
+    .strictObject({
+      type: z.literal('login'),
+      /** Below the origin of `baseUrl`, unless it is a whole URL. */
+      loginUrl: z.string().min(1),
+      body: z.record(z.string(), z.union([value, z.record(z.string(), value)])),
+      /** How the body is written. Default: `json`. */
+      encoding: z.enum(['json', 'form']).optional(),
+      /** Where the token is in the answer. Default: there is none, and the cookies that the answer sets are sent. */
+      tokenPath: path.optional(),
+      /** Which header carries the token. Default: `Authorization`. */
+      header: param.optional(),
+      /** Stands before the token. Default: `Bearer` in `Authorization`, else nothing. */
+      scheme: z.string().max(200).optional(),
+      /** Where the answer says how long it is good for: seconds, an epoch or a date. */
+      expiresPath: path.optional(),
+      /** How long it is good for where the answer does not say. Default: until it is refused. */
+      lifetimeSeconds: z.number().positive().optional(),
+    })
+    .refine(({ tokenPath, header, scheme }) => tokenPath !== undefined || (header ?? scheme) === undefined, {
+      path: ['tokenPath'],
+      message:
+        'is missing: `header` and `scheme` say how a token is sent, and it where in the answer that is',
+    }),
 ]);
 
 /** `total_path` leads to the number of records; a stream that has it can show how far it is. */

@@ -136,6 +136,14 @@ describe('faults', () => {
     expect(message).not.toContain('FOLDER');
   });
 
+  it('asks where the token of a login is, where it is told how to send one', async () => {
+    const auth = 'auth: { type: login, loginUrl: /login, body: { user: x }, scheme: Token }';
+    const text = `connections:\n  a:\n    type: http\n    baseUrl: http://a\n    streams: {}\n    ${auth}\n`;
+    expect(await refusal(text)).toMatch(
+      /^longhaul\.config\.yml:6 connections\.a\.auth\.tokenPath: is missing: /,
+    );
+  });
+
   it('says what is missing in an empty file', async () => {
     expect(await refusal('')).toMatch(/^longhaul\.config\.yml:1 .*expected object/);
   });
