@@ -2,7 +2,7 @@
 // record stays as it came; and it keeps its own stack, so depth costs heap, not call stack.
 import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
-import { skipValue } from './json-skip.js';
+import { skipSpace, skipValue } from './json-skip.js';
 import { Wanted, type Span } from './json-wanted.js';
 
 export interface Scan {
@@ -43,10 +43,6 @@ const BYTES_A_TURN = 4 * 1024 * 1024;
 const OBJECT = 0;
 const ARRAY = 1;
 
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
@@ -216,18 +212,8 @@ class Scanner {
 
   /** The next byte that is not white space; `undefined` at the end. */
   private peek(): number | undefined {
-    const { bytes } = this;
-    let { at } = this;
-    for (
-      let byte = bytes[at];
-      byte === SPACE || byte === LF || byte === CR || byte === TAB;
-      byte = bytes[at]
-    ) {
-      if (byte === LF || byte === CR) bytes[at] = SPACE;
-      at += 1;
-    }
-    this.at = at;
-    return bytes[at];
+    this.at = skipSpace(this.bytes, this.at);
+    return this.bytes[this.at];
   }
 
   private fail(at = this.at): never {

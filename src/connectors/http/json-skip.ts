@@ -73,7 +73,8 @@ function skipScalar(bytes: Uint8Array, at: number, first: number): number {
   return first === MINUS || DIGIT[first] === 1 ? skipNumber(bytes, at) : skipLiteral(bytes, at, first);
 }
 
-function skipSpace(bytes: Uint8Array, at: number): number {
+/** Line ends in it become spaces. */
+export function skipSpace(bytes: Uint8Array, at: number): number {
   for (let byte = bytes[at]!; byte <= SPACE; byte = bytes[++at]!) {
     if (byte === LF || byte === CR) bytes[at] = SPACE;
     else if (byte !== SPACE && byte !== TAB) break;
